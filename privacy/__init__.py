@@ -1,0 +1,1 @@
+"""What protects: units, mechanisms, accounting, ledger, noise, envelopes, de-identification and vetting."""

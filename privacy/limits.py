@@ -1,0 +1,24 @@
+"""Every cap in one place; the unit is in the name, the reason in the comment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Sizes and counts beyond which input is refused before it is parsed."""
+
+    message_bytes: int = 64 * 2**20  # Flower carries up to 2 GiB; 20,000 candidates of 384 float32 are 31 MB
+    header_bytes: int = 2 * 2**20  # a plan of 1,000 labels and 100 events is below 200 kB
+    labels: int = 2_000  # one class sum per label and 384 floats each stay below 4 MB
+    candidates: int = 40_000  # one vote request; fits message_bytes at 384 dimensions
+    dimensions: int = 4_096  # the widest embedding in common use
+    plan_events: int = 1_000  # one campaign
+    label_chars: int = 200
+    name_chars: int = 100
+    record_chars: int = 1_000_000  # one record's text; a whole hospital stay's notes are about a tenth
+    row_errors_kept: int = 1_000  # line numbers kept per reason; beyond it only the count grows
+
+
+LIMITS = Limits()

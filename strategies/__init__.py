@@ -1,0 +1,1 @@
+"""How a round works: the messages, and both halves of each protocol as pure functions."""

@@ -1,0 +1,267 @@
+"""The closed set of requests a coordinator may make and of replies a site may give, and their bytes.
+
+A message is a safetensors file: named tensors, and beside them one canonical JSON object under the metadata key ``fedaug``.
+Nothing else is ever parsed, so a message cannot carry code.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, Any, Final, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_serializer, model_validator
+from safetensors import SafetensorError
+from safetensors import numpy as safetensors
+
+from fedaug.errors import ProtocolError
+from fedaug.privacy.canonical import canonical_json, digest, parse_json
+from fedaug.privacy.events import Event, ReleaseKind, event_from_dict
+from fedaug.privacy.limits import LIMITS
+from fedaug.privacy.units import Budget, PrivacyUnit
+
+#: Changes whenever a message changes its meaning.
+PROTOCOL_VERSION: Final = 1
+
+Tensors = Mapping[str, NDArray[Any]]
+Name = Annotated[str, Field(min_length=1, max_length=LIMITS.name_chars)]
+_DTYPES: Final = frozenset({"F64", "F32", "I64", "I32"})
+_METADATA: Final = "fedaug"
+
+
+class TrustModel(StrEnum):
+    """Who adds the noise, and who is trusted not to look."""
+
+    LOCAL = "local"
+    SECURE_SUM = "secure-sum"
+    TRUSTED_COORDINATOR = "trusted-coordinator"
+
+
+class Message(BaseModel):
+    """What every message shares: frozen, closed, and never quoting its input in an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False)
+
+
+class CampaignPlan(Message):
+    """What a campaign will ask of every site: fixed before the first release, and reserved as a whole.
+
+    Attributes:
+        campaign: Names the campaign; a site releases each event of it once.
+        labels: The public label set; a record with another label contributes nothing.
+        unit: What the budget protects.
+        epsilon: The whole plan's ε at ``delta``; infinite when the noise is off.
+        encoder: The public embedding space, by name.
+        votes_per_record: Candidates that one record's vote is spread over.
+        events: Each release, in order.
+    """
+
+    campaign: Name
+    labels: tuple[Annotated[str, Field(min_length=1, max_length=LIMITS.label_chars)], ...] = Field(
+        min_length=2, max_length=LIMITS.labels
+    )
+    unit: PrivacyUnit
+    epsilon: Annotated[float, Field(gt=0, allow_inf_nan=True)]
+    delta: float = Field(gt=0, lt=1)
+    trust_model: TrustModel
+    encoder: Name
+    dimensions: int = Field(gt=0, le=LIMITS.dimensions)
+    votes_per_record: int = Field(gt=0, le=100)
+    events: tuple[dict[str, Any], ...] = Field(min_length=1, max_length=LIMITS.plan_events)
+
+    @field_serializer("epsilon")
+    def _plain(self, value: float) -> float | str:
+        return "inf" if math.isinf(value) else value
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if len(set(self.labels)) != len(self.labels):
+            raise ValueError("a label is listed twice")
+        keys = [event.key for event in self.mechanisms]
+        if len(set(keys)) != len(keys):
+            raise ValueError("an event's key is used twice")
+        return self
+
+    @property
+    def mechanisms(self) -> tuple[Event, ...]:
+        """The plan's events, typed."""
+        return tuple(event_from_dict(event) for event in self.events)
+
+    @property
+    def budget(self) -> Budget:
+        """What the plan may cost at most."""
+        return Budget(self.epsilon, self.delta)
+
+    def event(self, key: str) -> Event:
+        """One planned release.
+
+        Raises:
+            ProtocolError: The plan has no such key.
+        """
+        for event in self.mechanisms:
+            if event.key == key:
+                return event
+        raise ProtocolError("a release was named that the plan does not hold", "use a key of the plan")
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the plan's canonical bytes."""
+        return digest(canonical_json(self.model_dump(mode="json")))
+
+
+class Describe(Message):
+    """Ask who a site is: name, public key, protocol version. Reads nothing private."""
+
+    request: Literal["describe"] = "describe"
+
+
+class Join(Message):
+    """Put a plan to a site; it checks its policy and reserves the whole plan, or refuses."""
+
+    request: Literal["join"] = "join"
+    plan: CampaignPlan
+
+
+class ReleaseRequest(Message):
+    """Ask for one release of an accepted plan."""
+
+    campaign: Name
+    key: Name
+
+
+class AskCounts(ReleaseRequest):
+    """Records per label."""
+
+    request: Literal["counts"] = "counts"
+
+
+class AskStatistics(ReleaseRequest):
+    """Per-class sums of unit embeddings."""
+
+    request: Literal["statistics"] = "statistics"
+
+
+class AskVotes(ReleaseRequest):
+    """Votes on candidates. Tensors: ``candidates`` float32 [n, d] unit rows, ``labels`` int32 [n]."""
+
+    request: Literal["votes"] = "votes"
+
+
+class AskMetric(ReleaseRequest):
+    """How often a linear student is right. Tensors: ``weight`` float32 [labels, d], ``bias`` float32 [labels]."""
+
+    request: Literal["metric"] = "metric"
+
+
+Request = Annotated[
+    Describe | Join | AskCounts | AskStatistics | AskVotes | AskMetric, Field(discriminator="request")
+]
+
+
+class SiteFact(Message):
+    """A site's name and key. Depends on nothing private."""
+
+    kind: Literal[ReleaseKind.PROTOCOL_FACT] = ReleaseKind.PROTOCOL_FACT
+    site: Name
+    public_key: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    protocol: int = PROTOCOL_VERSION
+
+
+class Outcome(StrEnum):
+    """All that a coordinator learns when there is no release."""
+
+    OK = "ok"
+    REFUSED = "refused"
+    UNAVAILABLE = "unavailable"
+
+
+class Status(Message):
+    """An outcome without its cause."""
+
+    kind: Literal[ReleaseKind.STATUS] = ReleaseKind.STATUS
+    status: Outcome
+
+
+class NoisyRelease(Message):
+    """A noised value and the event that was charged for it. Tensors: ``values`` float64, shape as the request says."""
+
+    kind: Literal[
+        ReleaseKind.NOISY_COUNTS, ReleaseKind.NOISY_STATISTICS, ReleaseKind.NOISY_VOTES, ReleaseKind.NOISY_METRIC
+    ]
+    campaign: Name
+    plan: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    event: dict[str, Any]
+
+    @property
+    def mechanism(self) -> Event:
+        """The event, typed."""
+        return event_from_dict(self.event)
+
+
+Reply = Annotated[SiteFact | Status | NoisyRelease, Field(discriminator="kind")]
+
+_REQUESTS: Final[TypeAdapter[Any]] = TypeAdapter(Request)
+_REPLIES: Final[TypeAdapter[Any]] = TypeAdapter(Reply)
+
+
+def encode(message: Message, tensors: Tensors | None = None) -> bytes:
+    """A message as bytes; equal messages give equal bytes."""
+    text = canonical_json(message.model_dump(mode="json")).decode()
+    arrays = {name: np.ascontiguousarray(values) for name, values in (tensors or {}).items()}
+    return safetensors.save(arrays, metadata={_METADATA: text})
+
+
+def decode_request(data: bytes) -> tuple[Describe | Join | AskCounts | AskStatistics | AskVotes | AskMetric, Tensors]:
+    """Read a request of untrusted origin.
+
+    Raises:
+        ProtocolError: The bytes are too many, malformed, not a known request, or hold a value that is not finite.
+    """
+    values, tensors = _open(data)
+    return _validated(_REQUESTS, values), tensors
+
+
+def decode_reply(data: bytes) -> tuple[SiteFact | Status | NoisyRelease, Tensors]:
+    """Read a reply of untrusted origin.
+
+    Raises:
+        ProtocolError: The bytes are too many, malformed, not a known reply, or hold a value that is not finite.
+    """
+    values, tensors = _open(data)
+    return _validated(_REPLIES, values), tensors
+
+
+def _validated(adapter: TypeAdapter[Any], values: Any) -> Any:
+    try:
+        return adapter.validate_python(values)
+    except ValidationError as error:
+        where = ".".join(str(part) for part in error.errors(include_input=False, include_url=False)[0]["loc"][:2])
+        raise ProtocolError(f"a message's field is malformed ({where or 'whole message'})", "refuse it") from None
+
+
+def _open(data: bytes) -> tuple[Any, Tensors]:
+    todo = "refuse the message"
+    if len(data) > LIMITS.message_bytes:
+        raise ProtocolError("a message is over the size limit", todo)
+    size = int.from_bytes(data[:8], "little") if len(data) >= 8 else 0
+    if not 2 <= size <= min(LIMITS.header_bytes, len(data) - 8):
+        raise ProtocolError("a message's header is malformed", todo)
+    header = parse_json(data[8 : 8 + size])
+    if not isinstance(header, dict) or not isinstance(header.get("__metadata__"), dict):
+        raise ProtocolError("a message's header is malformed", todo)
+    text = header["__metadata__"].get(_METADATA)
+    if not isinstance(text, str):
+        raise ProtocolError("a message holds no fedaug object", todo)
+    described = [part for name, part in header.items() if name != "__metadata__"]
+    if any(not isinstance(part, dict) or part.get("dtype") not in _DTYPES for part in described):
+        raise ProtocolError("a message holds a tensor of a type that is not allowed", todo)
+    try:
+        tensors = safetensors.load(data)
+    except (SafetensorError, ValueError, KeyError, TypeError):
+        raise ProtocolError("a message's tensors are malformed", todo) from None
+    if not all(np.isfinite(values).all() for values in tensors.values()):
+        raise ProtocolError("a message holds a value that is not finite", todo)
+    return parse_json(text.encode()), tensors
