@@ -20,7 +20,8 @@
     │   ├── UnknownDataSet      FA212  no data set has that name
     │   ├── DamagedDownload     FA213  a download's bytes are not the published ones
     │   ├── DataNotFound        FA214  a data set that an example reads is not on this machine
-    │   └── NotPrepared         FA215  the site's store has not been prepared yet
+    │   ├── NotPrepared         FA215  the site's store has not been prepared yet
+    │   └── DownloadFailed      FA216  a data set's origin cannot be reached
     ├── RefusedError            a rule forbids it                    exit status 3
     │   ├── BudgetExceeded      FA301  the ledger cannot carry the charge
     │   ├── PolicyRefused       FA302  the site's policy does not allow the campaign
@@ -32,6 +33,7 @@
     │   └── QuorumLost          FA403  too few sites answered
     ├── SealError               FA501  sealed data cannot be opened   exit status 2
     ├── LedgerError             FA502  the ledger is damaged or not this site's
+    ├── PoolError               FA503  the pool's database or a checkpoint cannot be used   exit status 2
     ├── QuarantinedRecord       FA601  a record could not be de-identified and was set aside
     └── DefectError             FA901  a defect of fedaug itself      exit status 1
 
@@ -185,6 +187,12 @@ class NotPrepared(InputError):
     code = "FA215"
 
 
+class DownloadFailed(InputError):
+    """A data set's origin cannot be reached, or does not give the file."""
+
+    code = "FA216"
+
+
 class RefusedError(FedaugError):
     """A rule forbids it."""
 
@@ -252,6 +260,13 @@ class LedgerError(FedaugError):
     """The ledger is damaged, or belongs to another site or data set."""
 
     code = "FA502"
+    exit_status = 2
+
+
+class PoolError(FedaugError):
+    """The pool's database cannot be reached, is damaged, or is not a pool; or a checkpoint cannot be used."""
+
+    code = "FA503"
     exit_status = 2
 
 

@@ -1,0 +1,1 @@
+"""What a coordinator runs: campaign, sample pool, students and report."""

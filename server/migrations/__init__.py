@@ -1,0 +1,1 @@
+"""The pool's schema, step by step; Alembic runs these files when a pool is opened."""

@@ -1,0 +1,1 @@
+"""One file per change of the pool's schema, oldest first."""
