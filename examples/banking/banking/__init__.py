@@ -1,0 +1,1 @@
+"""Intents of bank customers over ten sites, as a Flower app."""

@@ -1,0 +1,1 @@
+"""Sections of clinical notes over five sites, as a Flower app."""
