@@ -1,8 +1,8 @@
 """Every command and every piece of Python in README.md and docs/ runs as it is written.
 
-The blocks of one page run from top to bottom in one shell, in a folder of their own with a copy of ``examples/``. A block
-whose first line is ``# file: NAME`` is saved under that name first. A block is left out only under a comment that says why:
-``<!-- not run: reason -->``, or ``<!-- run by make: target -->`` where a Makefile target runs it.
+The blocks of one page run from top to bottom in one shell, in a folder of their own with a copy of ``examples/``. A
+block whose first line is ``# file: NAME`` is saved under that name first. A block is left out only under a comment that
+says why: ``<!-- not run: reason -->``, or ``<!-- run by make: target -->`` where a Makefile target runs it.
 """
 
 from __future__ import annotations
