@@ -1,0 +1,65 @@
+"""Spans of personal data in one text, and the text without them: values in, values out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, order=True)
+class Span:
+    """Where personal data was found. Holds positions and a type, never the text itself.
+
+    Attributes:
+        start: First character.
+        end: One past the last character.
+        entity_type: What was found, such as ``DATE_TIME``.
+        score: The recogniser's confidence, 0 to 1, after context words were counted.
+    """
+
+    start: int
+    end: int
+    entity_type: str
+    score: float
+
+    @property
+    def length(self) -> int:
+        """Characters covered."""
+        return self.end - self.start
+
+
+def resolve(spans: Iterable[Span]) -> list[Span]:
+    """Merge spans that overlap, in order of position.
+
+    A merged span covers all that any of its parts covers, so that no part of a weaker finding stays behind in clear.
+    Its type is that of the part with the highest score, then of the longest, of the first, of the first by name.
+    """
+    return [_merged(group) for group in _overlapping(sorted(spans))]
+
+
+def redact(text: str, spans: Iterable[Span]) -> str:
+    """The text with each span replaced by its type in brackets, such as ``[DATE_TIME]``."""
+    parts, position = [], 0
+    for span in resolve(spans):
+        parts += [text[position : span.start], f"[{span.entity_type}]"]
+        position = span.end
+    return "".join([*parts, text[position:]])
+
+
+def _overlapping(ordered: list[Span]) -> Iterator[list[Span]]:
+    group: list[Span] = []
+    end = 0
+    for span in ordered:
+        if group and span.start >= end:
+            yield group
+            group = []
+        group.append(span)
+        end = max(end, span.end)
+    if group:
+        yield group
+
+
+def _merged(group: list[Span]) -> Span:
+    best = min(group, key=lambda span: (-span.score, -span.length, span.start, span.entity_type))
+    start, end = min(span.start for span in group), max(span.end for span in group)
+    return Span(start, end, best.entity_type, best.score)

@@ -1,0 +1,86 @@
+"""A record that a recogniser could not read is set aside, never passed on as clean."""
+
+import logging
+import time
+import traceback
+from typing import Any
+
+import pytest
+import regex
+
+from fedaug.errors import QuarantinedRecord
+from fedaug.privacy.deid import Deidentifier
+from fedaug.privacy.deid.recognisers import TimedPattern
+from fedaug.privacy.limits import LIMITS
+
+SECRET = "zebrastripe 12345678"
+
+
+def with_broken_recogniser(analyze: Any, *, limit_s: float = 5.0) -> Deidentifier:
+    """A de-identifier whose first recogniser is replaced, as a bad update of Presidio might."""
+    deidentifier = Deidentifier(limit_s=limit_s)
+    plan = deidentifier._detector._plan
+    plan[0][1][0].analyze = analyze
+    plan[0] = (None, plan[0][1])
+    return deidentifier
+
+
+def raises(text: str, **_: object) -> list[Any]:
+    raise ValueError("Did not find word " + text)
+
+
+def complains(**_: object) -> list[Any]:
+    logging.getLogger("presidio-analyzer").warning("timed out, skipping.")
+    return []
+
+
+def dawdles(**_: object) -> list[Any]:
+    start = time.process_time()
+    while time.process_time() - start < 0.1:
+        pass
+    return []
+
+
+def test_a_recogniser_that_raises_sets_the_record_aside_without_quoting_it() -> None:
+    with pytest.raises(QuarantinedRecord) as caught:
+        with_broken_recogniser(raises).deidentify(SECRET)
+    assert str(caught.value).startswith("FA601: a recogniser failed on a record")
+    assert caught.value.__context__ is None
+    assert "zebrastripe" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_failure_that_presidio_only_logs_sets_the_record_aside() -> None:
+    with pytest.raises(QuarantinedRecord, match="FA601"):
+        with_broken_recogniser(complains).deidentify(SECRET)
+
+
+def test_a_recogniser_over_its_time_sets_the_record_aside() -> None:
+    with pytest.raises(QuarantinedRecord, match="FA601"):
+        with_broken_recogniser(dawdles, limit_s=0.05).deidentify(SECRET)
+    assert with_broken_recogniser(dawdles).deidentify("zebra") == "zebra"
+
+
+def test_a_pattern_that_runs_out_of_time_sets_the_record_aside() -> None:
+    deidentifier = Deidentifier()
+    plan = deidentifier._detector._plan
+    pattern = plan[0][1][0].patterns[0]
+    pattern.compiled_regex = TimedPattern(regex.compile(r"(a|aa)+$", flags=pattern.compiled_with_flags), 0.05)
+    plan[0] = (None, plan[0][1])
+    with pytest.raises(QuarantinedRecord, match="FA601"):
+        deidentifier.deidentify("a" * 60 + "!")
+    assert deidentifier.deidentify("!") == "!"
+
+
+def test_a_text_over_the_size_limit_is_set_aside() -> None:
+    with pytest.raises(QuarantinedRecord, match="FA601: a record's text is over the size limit"):
+        Deidentifier().deidentify("a" * (LIMITS.record_chars + 1))
+
+
+def test_one_bad_record_does_not_stop_the_others() -> None:
+    def fails_on_zebras(text: str, **_: object) -> list[Any]:
+        return raises(text) if "zebra" in text else []
+
+    results = list(with_broken_recogniser(fails_on_zebras).deidentify_many(["horse", "zebra", "on 06/21/07"]))
+    assert [type(result).__name__ for result in results] == ["str", "QuarantinedRecord", "str"]
+    assert results[2] == "on [DATE_TIME]"
+    assert results[1].__traceback__ is None  # type: ignore[union-attr]  # its frames would hold the text

@@ -1,0 +1,47 @@
+"""Overlapping findings are merged so that nothing of any of them stays."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fedaug.privacy.deid import Span, redact, resolve
+
+SPANS = st.builds(
+    lambda start, length, kind, score: Span(start, start + length, kind, score),
+    st.integers(0, 30),
+    st.integers(1, 10),
+    st.sampled_from(["DATE_TIME", "URL", "US_SSN"]),
+    st.sampled_from([0.05, 0.5, 1.0]),
+)
+
+
+def test_each_finding_becomes_its_type_in_brackets() -> None:
+    spans = [Span(8, 16, "DATE_TIME", 0.6), Span(21, 28, "URL", 0.5)]
+    assert redact("Seen on 06/21/07 see abc.com.", spans) == "Seen on [DATE_TIME] see [URL]."
+
+
+def test_the_highest_score_names_a_merged_span_then_the_longest_then_the_first() -> None:
+    assert resolve([Span(0, 4, "A", 0.5), Span(2, 9, "B", 0.4)]) == [Span(0, 9, "A", 0.5)]
+    assert resolve([Span(0, 4, "A", 0.5), Span(2, 9, "B", 0.5)]) == [Span(0, 9, "B", 0.5)]
+    assert resolve([Span(0, 4, "B", 0.5), Span(2, 6, "A", 0.5)]) == [Span(0, 6, "B", 0.5)]
+    assert resolve([Span(0, 4, "B", 0.5), Span(0, 4, "A", 0.5)]) == [Span(0, 4, "A", 0.5)]
+
+
+def test_the_tail_of_a_weaker_finding_does_not_stay_in_clear() -> None:
+    assert redact("0123456789", [Span(0, 5, "A", 1.0), Span(3, 9, "B", 0.1)]) == "[A]9"
+
+
+def test_spans_that_only_touch_stay_apart() -> None:
+    assert redact("0123", [Span(0, 2, "A", 0.5), Span(2, 4, "B", 0.5)]) == "[A][B]"
+
+
+@given(st.lists(SPANS, max_size=8), st.randoms())
+def test_every_found_character_goes_and_every_other_stays_whatever_the_order(spans: list[Span], draw: object) -> None:
+    text = "".join(chr(0x4E00 + position) for position in range(40))  # no character twice, and none in a tag
+    shuffled = list(spans)
+    draw.shuffle(shuffled)  # type: ignore[attr-defined]  # hypothesis's own random.Random
+    result = redact(text, shuffled)
+    found = {position for span in spans for position in range(span.start, span.end)}
+    assert [character for character in result if character in text] == [
+        character for position, character in enumerate(text) if position not in found
+    ]
+    assert result == redact(text, spans)
