@@ -1,0 +1,45 @@
+"""What a campaign gained and what privacy it spent: one JSON file and one page."""
+
+from fedaug.server.report.model import (
+    GallerySample,
+    KindCharge,
+    LabelFigure,
+    Privacy,
+    Reference,
+    Release,
+    ReportData,
+    Round,
+    Samples,
+    SiteMetric,
+    SitePrivacy,
+    Student,
+    Timing,
+    TrajectoryPoint,
+    Utility,
+    VoteQuantiles,
+    read_report,
+    report_json,
+)
+from fedaug.server.report.render import write_report
+
+__all__ = [
+    "GallerySample",
+    "KindCharge",
+    "LabelFigure",
+    "Privacy",
+    "Reference",
+    "Release",
+    "ReportData",
+    "Round",
+    "Samples",
+    "SiteMetric",
+    "SitePrivacy",
+    "Student",
+    "Timing",
+    "TrajectoryPoint",
+    "Utility",
+    "VoteQuantiles",
+    "read_report",
+    "report_json",
+    "write_report",
+]

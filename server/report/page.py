@@ -1,0 +1,138 @@
+"""The report's page: facts to view values to HTML. All text is escaped by Jinja2; only the plots are trusted markup."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from fedaug.server.report import plots, words
+from fedaug.server.report.model import LabelFigure, ReportData, natural_order
+from fedaug.server.report.privacy_view import (
+    COLOURS,
+    headline_privacy,
+    kinds_in_order,
+    mechanisms,
+    noise_off,
+    site_rows,
+    spent_range,
+)
+
+_TEXT_SHOWN: Final = 700  # characters of one sample on the page; report.json holds the whole text
+_SAMPLES_SHOWN: Final = 60
+_SITES_UNFOLDED: Final = 12  # more sites than this are folded away behind one line
+
+
+def page(data: ReportData) -> str:
+    """The whole page, a pure function of the report's facts."""
+    environment = Environment(
+        loader=PackageLoader("fedaug.server.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    for name in ("percent", "points", "epsilon", "budget", "scientific", "number", "duration", "plural", "visible"):
+        environment.filters[name] = getattr(words, name)
+    return environment.get_template("report.html.j2").render(_view(data))
+
+
+def _view(data: ReportData) -> dict[str, Any]:
+    utility, privacy = data.utility, data.privacy
+    return {
+        "report": data,
+        "headline": _headline(data),
+        "interval": words.wilson(utility.student, utility.test_size) if utility.test_size else None,
+        "noise_off": noise_off(privacy),
+        "simulated": utility.nonprivate is not None or utility.local_only is not None,
+        "references": _references(data),
+        "per_label": sorted(utility.per_label, key=_gain, reverse=True),
+        "worst_epsilon": max((site.epsilon for site in privacy.sites.values()), default=privacy.consortium_epsilon),
+        "spent_range": spent_range(privacy),
+        "sites": site_rows(privacy),
+        "kinds": [(kind, f"k{number % COLOURS}") for number, kind in enumerate(kinds_in_order(privacy))],
+        "sites_unfolded": len(privacy.sites) <= _SITES_UNFOLDED,
+        "mechanisms": mechanisms(privacy),
+        "detection": words.detection_bound,
+        "funnel": _funnel(data),
+        "gallery": _gallery(data),
+        "gallery_total": len(data.samples.gallery),
+        "phases": _phases(data),
+        "config": json.dumps(data.config, indent=2, ensure_ascii=False),
+        # The only text that is not escaped: svg.py wrote it as XML, with its own escaping.
+        "plots": {name: Markup(svg or "") for name, svg in _plots(data).items()},  # noqa: S704  as said above
+    }
+
+
+def _plots(data: ReportData) -> dict[str, str | None]:
+    return {
+        "utility": plots.utility_plot(data.utility),
+        "trajectory": plots.trajectory_plot(data.utility.trajectory, data.utility),
+        "votes": plots.votes_plot(data.rounds),
+        "labels": plots.labels_plot(data.utility.per_label),
+    }
+
+
+def _headline(data: ReportData) -> str:
+    """One sentence: what was gained, what was spent, who had to be trusted."""
+    utility, sites = data.utility, words.plural(len(data.privacy.sites), "site")
+    reached, metric = words.percent(utility.student), words.visible(utility.metric)
+    if utility.epsilon0 is None:
+        texts = words.plural(data.samples.accepted, "synthetic text")
+        gained = f"A student trained on {texts} from {sites} reaches {reached} {metric}"
+    else:
+        verb = "raised" if utility.student >= utility.epsilon0 else "did not raise but lowered"
+        before = words.percent(utility.epsilon0)
+        gained = f"Private records at {sites} {verb} a student’s {metric} from {before} to {reached}"
+    return f"{gained}; {headline_privacy(data.privacy)}."
+
+
+def _references(data: ReportData) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {"central": [], "site": [], "epsilon0": []}
+    for reference in data.utility.references:
+        found[reference.kind].append(reference)
+    found["site"].sort(key=lambda reference: natural_order(reference.name))
+    found["epsilon0"].sort(key=lambda reference: -reference.accuracy)
+    return found
+
+
+def _gain(label: LabelFigure) -> tuple[float, float]:
+    return (label.student - (label.epsilon0 or 0.0), label.student)
+
+
+def _funnel(data: ReportData) -> list[dict[str, Any]]:
+    samples = data.samples
+    rows = [("offered", samples.offered, "offered")]
+    rows += [(f"refused: {gate}", count, "refused") for gate, count in samples.rejected.items()]
+    rest = samples.offered - samples.accepted - sum(samples.rejected.values())
+    if rest:
+        rows.append(("not selected", rest, "refused"))
+    rows.append(("accepted", samples.accepted, "accepted"))
+    left, view = samples.offered, []
+    for name, count, kind in rows:
+        left -= count if kind == "refused" else 0
+        start = left if kind == "refused" else 0
+        whole = samples.offered or 1
+        view.append(
+            {"name": name, "count": count, "kind": kind, "start": 100 * start / whole, "width": 100 * count / whole}
+        )
+    return view
+
+
+def _gallery(data: ReportData) -> list[dict[str, Any]]:
+    chosen = sorted(enumerate(data.samples.gallery), key=lambda pair: (natural_order(pair[1].label), pair[0]))
+    return [
+        {"sample": sample, "text": words.visible(sample.text[:_TEXT_SHOWN]), "cut": len(sample.text) > _TEXT_SHOWN}
+        for _, sample in chosen[:_SAMPLES_SHOWN]
+    ]
+
+
+def _phases(data: ReportData) -> list[dict[str, Any]]:
+    whole = max(data.timing.total_s, sum(data.timing.phases.values())) or 1.0
+    start, view = 0.0, []
+    for name, seconds in data.timing.phases.items():
+        view.append({"name": name, "seconds": seconds, "start": 100 * start / whole, "width": 100 * seconds / whole})
+        start += seconds
+    return view

@@ -1,0 +1,119 @@
+"""The report in a real browser: on a desk, on a phone, on paper. Skipped where no Chromium is installed."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.browser_pipe import Tab, find_browser, tab
+from tests.vectors.make_report_data import report_data
+
+from fedaug.server.report import ReportData, write_report
+
+pytestmark = pytest.mark.skipif(find_browser() is None, reason="no Chromium on this machine (apt install chromium)")
+
+WIDTHS = ((1280, False), (390, True))
+#: Elements that stick out of the page without a scrolling ancestor that holds them.
+STICKING_OUT = """[...document.querySelectorAll('body *')].filter(e => {
+  const box = e.getBoundingClientRect();
+  return box.width && (box.right > innerWidth + 1 || box.left < -1)
+    && !e.closest('.scroll, .skip, svg.plot');
+}).map(e => e.tagName + '.' + e.className).slice(0, 5)"""
+#: Elements whose text has a contrast below 4.5 to the nearest painted ground.
+TOO_PALE = """(() => {
+  const linear = v => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4;
+  const light = rgb => { const [r, g, b] = rgb.map(v => linear(v / 255)); return .2126 * r + .7152 * g + .0722 * b; };
+  const parse = text => text.match(/[0-9.]+/g).map(Number);
+  const ground = e => {
+    for (; e; e = e.parentElement) {
+      const c = parse(getComputedStyle(e).backgroundColor);
+      if (c.length < 4 || c[3] > 0) return c.slice(0, 3);
+    }
+    return [255, 255, 255];
+  };
+  const pale = new Set();
+  for (const e of document.querySelectorAll('body *')) {
+    if (![...e.childNodes].some(n => n.nodeType === 3 && n.data.trim())) continue;
+    const style = getComputedStyle(e), svg = e.namespaceURI.endsWith('svg');
+    if (svg && e.tagName !== 'text') continue;
+    const a = light(parse(svg ? style.fill : style.color).slice(0, 3));
+    const b = light(ground(svg ? e.closest('svg').parentElement : e));
+    const contrast = (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
+    if (contrast < 4.5) pale.add(e.tagName + '.' + (e.getAttribute('class') || '') + ' ' + contrast.toFixed(2));
+  }
+  return [...pale];
+})()"""
+#: How many parts of folded details are drawn.
+FOLDED_BUT_SHOWN = """[...document.querySelectorAll('details:not([open]) > :not(summary)')]
+  .filter(e => e.checkVisibility({contentVisibilityAuto: true})).length"""
+CASES = {
+    "usual": {},
+    "noise off": {"sites": 3, "noise": False},
+    "large": {"sites": 50, "labels": 150, "rounds": 12},
+}
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tab]:
+    with tab(tmp_path_factory.mktemp("profile")) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module", params=[*CASES, "hostile"])
+def page(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    values = report_data(**CASES.get(request.param, {}))
+    if request.param == "hostile":
+        long, marked = "x" * 10_000, '<script>document.title="hit"</script>\u202e' + "א" * 200
+        values["title"] = long
+        values["samples"]["gallery"] = [
+            {"label": t[:300], "text": t, "origin": t} for t in (long, marked, "e\u0301" * 2000)
+        ]
+        values["privacy"]["sites"] = {
+            t[:300]: site for t, site in zip((long, marked), list(values["privacy"]["sites"].values())[:2], strict=True)
+        }
+        values["config"] = {marked: long}
+    return write_report(ReportData(**values), tmp_path_factory.mktemp("report"))
+
+
+@pytest.mark.parametrize(("width", "phone"), WIDTHS)
+def test_nothing_overflows_nothing_is_asked_for_and_the_console_is_silent(
+    browser: Tab, page: Path, width: int, phone: bool, tmp_path: Path
+) -> None:
+    browser.console.clear()
+    browser.requests.clear()
+    browser.open(page, width, phone=phone)
+    assert browser.evaluate("document.documentElement.scrollHeight") > 2000  # it was drawn
+    assert browser.evaluate("document.documentElement.scrollWidth") <= width
+    assert browser.evaluate("innerWidth") == width  # a phone zooms out when a page is too wide
+    assert browser.evaluate(STICKING_OUT) == []
+    assert browser.evaluate("document.title") != "hit"
+    assert browser.console == []
+    assert [url for url in browser.requests if not url.startswith("data:")] == [page.as_uri()]
+    browser.screenshot(tmp_path / "page.png")
+    assert (tmp_path / "page.png").stat().st_size > 50_000
+
+
+def test_folded_parts_are_open_on_paper(browser: Tab, page: Path, tmp_path: Path) -> None:
+    browser.open(page, 1280)
+    assert browser.evaluate(FOLDED_BUT_SHOWN) == 0
+    browser.media("print")
+    assert browser.evaluate("document.querySelectorAll('details:not([open])').length") >= 3
+    assert browser.evaluate(FOLDED_BUT_SHOWN) >= 3
+    browser.pdf(tmp_path / "page.pdf")
+    assert (tmp_path / "page.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_text_is_dark_enough_to_read(browser: Tab, page: Path) -> None:
+    """WCAG 2.2, 1.4.3: at least 4.5 to 1 for all text of the page, against white or the nearest painted ground."""
+    browser.open(page, 1280)
+    assert browser.evaluate("document.querySelectorAll('p, td, th').length") > 50
+    assert browser.evaluate(TOO_PALE) == []
+
+
+def test_the_measures_catch_a_page_that_is_too_wide_or_too_pale(browser: Tab, page: Path) -> None:
+    """A seeded defect: without it the checks above could pass over nothing."""
+    browser.open(page, 1280)
+    browser.evaluate("""document.querySelector('main').insertAdjacentHTML('afterbegin',
+      '<p class="pale" style="color: #999">text</p><p class="broad" style="width: 200vw; max-width: none">text</p>')""")
+    assert browser.evaluate(TOO_PALE) == ["P.pale 2.85"]
+    assert browser.evaluate(STICKING_OUT) == ["P.broad"]
+    assert browser.evaluate("document.documentElement.scrollWidth") > 1280
