@@ -85,7 +85,7 @@ def wilson(share: float, size: int) -> tuple[float, float]:
 def detection_bound(epsilon_spent: float, delta: float, false_alarms: float) -> float:
     """The most present units that any attacker finds at false-alarm rate α: min(1, e^ε·α + δ).
 
-    Theorem 2.4 of Wasserman & Zhou (2010), for any test of "this unit is present" against "it is absent".
+    Theorem 2.1 of Kairouz, Oh & Viswanath (2015), for any test of "this unit is present" against "it is absent".
     """
     if epsilon_spent > 700:  # e^ε would overflow a float; the bound is 1 long before
         return 1.0
