@@ -139,3 +139,13 @@ except MissingExtra as error:
         done.stdout.strip()
         == "FA104: Presidio, which de-identifies, is not installed; run: pip install 'fedaug[client]'"
     )
+
+
+def test_no_word_of_a_record_is_kept(deidentifier: Deidentifier) -> None:
+    vocabulary = deidentifier._detector._pipeline.vocab
+    deidentifier.deidentify("warm up on 06/21/07")
+    before = len(vocabulary.strings), sum(1 for _ in vocabulary)
+    for number in range(50):
+        deidentifier.deidentify(f"zebra{number}stripe was seen on 06/21/07")
+    assert (len(vocabulary.strings), sum(1 for _ in vocabulary)) == before
+    assert "zebra7stripe" not in vocabulary.strings

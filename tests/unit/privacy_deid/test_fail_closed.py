@@ -84,3 +84,13 @@ def test_one_bad_record_does_not_stop_the_others() -> None:
     assert [type(result).__name__ for result in results] == ["str", "QuarantinedRecord", "str"]
     assert results[2] == "on [DATE_TIME]"
     assert results[1].__traceback__ is None  # type: ignore[union-attr]  # its frames would hold the text
+
+
+def test_a_failure_while_context_is_weighed_sets_only_that_record_aside(monkeypatch: pytest.MonkeyPatch) -> None:
+    deidentifier = Deidentifier()
+    enhancer = deidentifier._detector._analyzer.context_aware_enhancer
+    monkeypatch.setattr(enhancer, "enhance_using_context", raises)
+    with pytest.raises(QuarantinedRecord, match="FA601"):
+        deidentifier.deidentify("Seen on 06/21/07.")
+    monkeypatch.undo()
+    assert deidentifier.deidentify("Seen on 06/21/07.") == "Seen on [DATE_TIME]."

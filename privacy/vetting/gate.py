@@ -1,0 +1,137 @@
+"""What a vetting gate is, what it may say, and how gates are set one behind the other."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol, runtime_checkable
+
+from fedaug.errors import ConfigError, DefectError, PolicyRefused
+
+
+class GateClass(StrEnum):
+    """What a gate reads, and so whether it may decide what leaves."""
+
+    FREE = "F"  # public data or DP output only: may decide
+    CHARGED = "D"  # private records through a DP mechanism: may decide, and is charged to the ledger
+    SITE_ONLY = "S"  # private records exactly: may not, unless the site's policy says so
+
+
+class VerdictCode(StrEnum):
+    """All that a gate can say about a text; closed, so that no text can put words into a verdict."""
+
+    PASSED = "passed"
+    TOO_SHORT = "too-short"
+    TOO_LONG = "too-long"
+    REPETITIVE = "repetitive"
+    DUPLICATE = "duplicate"
+    NEAR_DUPLICATE = "near-duplicate"
+    IDENTIFIER = "identifier"
+    NOT_CHECKED = "not-checked"  # the check itself failed; counts as a refusal
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One gate's word on one text.
+
+    Attributes:
+        gate: The gate's name.
+        code: What it found.
+    """
+
+    gate: str
+    code: VerdictCode
+
+    @property
+    def passed(self) -> bool:
+        """Whether the text may go on."""
+        return self.code is VerdictCode.PASSED
+
+
+@runtime_checkable
+class Gate(Protocol):
+    """Judges texts. A gate keeps nothing between two calls and never changes a text.
+
+    Attributes:
+        name: Letters, digits and hyphens; what the report counts refusals under.
+        gate_class: What the gate reads.
+        cost: Rough processor time per text in microseconds; cheap gates run first.
+    """
+
+    @property
+    def name(self) -> str: ...  # noqa: D102  # see the class
+
+    @property
+    def gate_class(self) -> GateClass: ...  # noqa: D102  # see the class
+
+    @property
+    def cost(self) -> float: ...  # noqa: D102  # see the class
+
+    def judge(self, texts: Sequence[str]) -> list[Verdict]:
+        """One verdict per text, in order. A verdict may depend on the other texts, as in finding duplicates."""
+        ...
+
+
+@dataclass(frozen=True)
+class VettingResult:
+    """What became of the texts that were offered. Holds positions and verdicts, no text.
+
+    Attributes:
+        offered: How many texts there were.
+        kept: Positions of the texts that passed every gate, rising.
+        refused: Position of each other text -> the verdict of the gate that refused it.
+        refused_by: Gate -> texts it refused; every gate that ran is in it, in the order in which they ran.
+    """
+
+    offered: int
+    kept: list[int]
+    refused: dict[int, Verdict] = field(default_factory=dict)
+    refused_by: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def codes(self) -> dict[VerdictCode, int]:
+        """Reason -> texts refused for it."""
+        return dict(Counter(verdict.code for verdict in self.refused.values()))
+
+
+_MAY_DECIDE = frozenset({GateClass.FREE})
+
+
+def vet(texts: Sequence[str], gates: Sequence[Gate], *, allowed: Collection[GateClass] = _MAY_DECIDE) -> VettingResult:
+    """Run texts through gates, the cheapest first; a refused text is shown to no later gate.
+
+    Args:
+        texts: Candidates.
+        gates: In any order; gates of equal cost run in the order given.
+        allowed: Classes of gate that may decide here. Whoever adds ``D`` has charged the ledger, and whoever adds ``S``
+            gives up the ε of what passes.
+
+    Raises:
+        ConfigError: Two gates have one name.
+        PolicyRefused: A gate's class is not allowed to decide.
+        DefectError: A gate did not give one verdict of its own per text.
+    """
+    names = [gate.name for gate in gates]
+    if len(set(names)) != len(names):
+        raise ConfigError("two gates have the same name", "list each gate once")
+    if any(gate.gate_class not in allowed for gate in gates):
+        raise PolicyRefused("a gate reads private records and may not decide what leaves", "leave the gate out")
+    kept = list(range(len(texts)))
+    refused: dict[int, Verdict] = {}
+    refused_by: dict[str, int] = {}
+    for gate in sorted(gates, key=lambda gate: gate.cost):
+        verdicts = _judged(gate, [texts[index] for index in kept])
+        stopped = {index: verdict for index, verdict in zip(kept, verdicts, strict=True) if not verdict.passed}
+        refused |= stopped
+        refused_by[gate.name] = len(stopped)
+        kept = [index for index in kept if index not in stopped]
+    return VettingResult(len(texts), kept, dict(sorted(refused.items())), refused_by)
+
+
+def _judged(gate: Gate, texts: list[str]) -> list[Verdict]:
+    verdicts = gate.judge(texts) if texts else []
+    if len(verdicts) != len(texts) or any(verdict.gate != gate.name for verdict in verdicts):
+        raise DefectError("a gate did not give one verdict of its own per text", "report this with the gate's name")
+    return verdicts

@@ -1,0 +1,104 @@
+"""The order of gates, what later gates see, and what is counted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+from fedaug.errors import ConfigError, DefectError, PolicyRefused, UnknownPlugin
+from fedaug.privacy.vetting import (
+    DuplicateGate,
+    GateClass,
+    LengthGate,
+    Verdict,
+    VerdictCode,
+    gate_names,
+    make_gate,
+    vet,
+)
+
+
+@dataclass
+class WordGate:
+    """Refuses texts that hold a word, and remembers what it was shown."""
+
+    name: str
+    word: str
+    cost: float
+    gate_class: GateClass = GateClass.FREE
+    shown: list[str] = field(default_factory=list)
+
+    def judge(self, texts: Sequence[str]) -> list[Verdict]:
+        self.shown += texts
+        return [
+            Verdict(self.name, VerdictCode.IDENTIFIER if self.word in text else VerdictCode.PASSED) for text in texts
+        ]
+
+
+class ShortCount(WordGate):
+    def judge(self, texts: Sequence[str]) -> list[Verdict]:
+        return super().judge(texts)[1:]
+
+
+class OtherName(WordGate):
+    def judge(self, texts: Sequence[str]) -> list[Verdict]:
+        return [Verdict("length", VerdictCode.PASSED) for _ in texts]
+
+
+TEXTS = ["a b", "a", "b", "c"]
+
+
+def test_the_cheapest_gate_runs_first_and_a_refused_text_is_shown_to_no_later_one() -> None:
+    dear, cheap = WordGate("dear", "b", cost=9), WordGate("cheap", "a", cost=1)
+    result = vet(TEXTS, [dear, cheap])
+    assert cheap.shown == TEXTS
+    assert dear.shown == ["b", "c"]
+    assert result.kept == [3]
+    assert {index: verdict.gate for index, verdict in result.refused.items()} == {0: "cheap", 1: "cheap", 2: "dear"}
+
+
+def test_offered_is_kept_plus_what_each_gate_refused() -> None:
+    result = vet(TEXTS, [WordGate("one", "a", 1), WordGate("two", "b", 2), WordGate("three", "z", 3)])
+    assert result.refused_by == {"one": 2, "two": 1, "three": 0}
+    assert result.offered == len(result.kept) + sum(result.refused_by.values()) == 4
+    assert result.codes == {VerdictCode.IDENTIFIER: 3}
+
+
+def test_without_gates_all_is_kept_and_without_texts_no_gate_is_asked() -> None:
+    assert vet(TEXTS, []).kept == [0, 1, 2, 3]
+    gate = ShortCount("any", "a", 1)
+    assert vet([], [gate]).refused_by == {"any": 0}
+    assert gate.shown == []
+
+
+@pytest.mark.parametrize("gate_class", [GateClass.CHARGED, GateClass.SITE_ONLY])
+def test_a_gate_that_reads_private_records_decides_only_where_that_is_allowed(gate_class: GateClass) -> None:
+    gate = WordGate("near", "a", 1, gate_class)
+    with pytest.raises(PolicyRefused, match="FA302: a gate reads private records"):
+        vet(TEXTS, [LengthGate(), gate])
+    assert gate.shown == []
+    assert vet(TEXTS, [gate], allowed={gate_class}).kept == [2, 3]
+
+
+@pytest.mark.parametrize("gate", [ShortCount("bad", "a", 1), OtherName("bad", "a", 1)])
+def test_a_gate_that_does_not_answer_for_each_text_lets_nothing_through(gate: WordGate) -> None:
+    with pytest.raises(DefectError, match="FA901: a gate did not give one verdict"):
+        vet(TEXTS, [gate])
+
+
+def test_two_gates_of_one_name_are_refused() -> None:
+    with pytest.raises(ConfigError, match="FA101: two gates have the same name"):
+        vet(TEXTS, [LengthGate(), LengthGate(min_words=1)])
+
+
+def test_a_result_holds_no_text() -> None:
+    assert "zebra" not in repr(vet(["zebra", "zebra zebra zebra"], [LengthGate(), DuplicateGate()]))
+
+
+def test_an_unknown_gate_is_named_as_such() -> None:
+    with pytest.raises(UnknownPlugin, match="FA103: no installed gate has that name; use one of: "):
+        make_gate("no-such-gate")
+
+
+def test_installed_gates_are_listed_once() -> None:
+    assert gate_names() == sorted(set(gate_names()))
