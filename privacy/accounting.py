@@ -117,10 +117,8 @@ def calibrate(shares: Mapping[str, float], budget: Budget) -> dict[str, float]:
 def _total_of(shares: Mapping[str, float]) -> float:
     for share in shares.values():
         if isinstance(share, bool) or not isinstance(share, (int, float)) or not (math.isfinite(share) and share > 0):
-            raise ConfigError(
-                "a share of the budget is not a positive finite number", "give every release a share above 0"
-            )
-    total = math.fsum(shares.values()) if shares else 0.0
+            raise ConfigError("a share of the budget is not positive and finite", "give every release a share above 0")
+    total = sum(map(float, shares.values()))
     if not (math.isfinite(total) and total > 0):
         raise ConfigError("the shares of the budget have no finite sum above zero", "name at least one release")
     return total

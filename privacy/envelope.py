@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from fedaug.errors import BadSignature, ProtocolError
-from fedaug.privacy.canonical import canonical_json, digest, parse_json
+from fedaug.privacy.canonical import canonical_json, digest
 from fedaug.privacy.limits import LIMITS
 
 #: Changes whenever the wire format or the meaning of a header field changes.
@@ -104,7 +104,7 @@ def seal_envelope(
     """
     if len(body) > LIMITS.message_bytes:
         raise ProtocolError("a body is over the size limit", "send less at once")
-    header = _header_from(
+    text = canonical_json(
         {
             "version": ENVELOPE_VERSION,
             "campaign": campaign,
@@ -116,7 +116,7 @@ def seal_envelope(
             "key_id": key_id(signer.public_key()),
         }
     )
-    text = canonical_json(asdict(header))
+    _read_header(text)
     if len(text) > LIMITS.envelope_header_bytes:
         raise ProtocolError("an envelope's header is over the size limit", "use shorter names")
     signature = signer.sign(_DOMAIN + text)
@@ -136,7 +136,7 @@ def open_envelope(data: bytes, public_key: Ed25519PublicKey | None) -> tuple[Hea
         BadSignature: The body is not the one that was signed, or the key or signature is not the expected one.
     """
     text, signature, body = _split(data)
-    header = _header_from(parse_json(text))
+    header = _read_header(text)
     if canonical_json(asdict(header)) != text:
         raise ProtocolError("an envelope's header is not in canonical form", _TODO)
     if not hmac.compare_digest(header.body_digest, digest(body)):
@@ -166,9 +166,9 @@ def _split(data: bytes) -> tuple[bytes, bytes, bytes]:
     return data[start:signature_at], data[signature_at : signature_at + _SIGNATURE_BYTES], data[body_at:]
 
 
-def _header_from(values: object) -> Header:
+def _read_header(text: bytes) -> Header:
     try:
-        return _HEADERS.validate_python(values)
+        return _HEADERS.validate_json(text)
     except ValidationError as error:
         where = error.errors(include_input=False, include_url=False, include_context=False)[0]["loc"][:1]
         # The name of an unknown field came from outside, so only known names are repeated.

@@ -85,7 +85,7 @@ def check_std(std: float) -> None:
         BadNumber: It is NaN, infinite, negative (minus zero included), beyond 1e300 or not a real number.
     """
     number = not isinstance(std, (bool, np.bool_)) and isinstance(std, (int, float, np.integer, np.floating))
-    if not (number and 0 <= std <= _STD_CEILING and math.copysign(1, std) > 0):
+    if not (number and 0 <= float(std) <= _STD_CEILING and math.copysign(1, std) > 0):
         raise BadNumber(
             "the noise's standard deviation is not a finite number from 0 up", "derive it from the plan's event"
         )
