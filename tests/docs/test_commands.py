@@ -79,6 +79,10 @@ def test_commands_run_as_written(page: Path, tmp_path: Path) -> None:
     shutil.copytree(ROOT / "examples", tmp_path / "examples", ignore=shutil.ignore_patterns("__pycache__"))
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("FEDAUG_", "COV_"))}
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
+    # Nobody is there to ask for a site's passphrase.
+    passphrase = tmp_path / "passphrase"
+    passphrase.write_text("for the test of the documentation only\n")
+    environment["FEDAUG_PASSPHRASE_FILE"] = str(passphrase)
     script = script_of(blocks(page.read_text(encoding="utf-8")))
     done = subprocess.run(
         ["bash", "-c", script],
