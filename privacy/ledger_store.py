@@ -15,6 +15,7 @@ from typing import Final, Literal
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
 from alembic.util import CommandError
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -23,6 +24,7 @@ from fedaug.errors import LedgerError
 
 #: How long a transaction waits for another process's; one reservation holds the lock for a second at most.
 _BUSY_SECONDS: Final = 60
+_SQLITE_MAGIC: Final = b"SQLite format 3\x00"
 _MIGRATIONS: Final = Path(__file__).with_name("migrations")
 _DAMAGED: Final = "restore it from a backup, or count the data set's whole budget as spent"
 
@@ -47,8 +49,9 @@ def open_store(path: Path, fill: Callable[[Connection], None]) -> Engine:
                 raise LedgerError("the ledger's file is gone but its write-ahead log is there", _DAMAGED)
             _create(path, fill)
         # SQLite takes an empty file for a new database: a ledger cut to nothing would start afresh.
-        if path.stat().st_size == 0:
-            raise LedgerError("the ledger's file is empty", _DAMAGED)
+        with path.open("rb") as file:
+            if file.read(len(_SQLITE_MAGIC)) != _SQLITE_MAGIC:
+                raise LedgerError("the ledger's file is not a database", _DAMAGED)
     except OSError:
         raise LedgerError(
             "the ledger's file cannot be read or created", "check the folder and its permissions"
@@ -150,6 +153,8 @@ def _migrate(engine: Engine, fill: Callable[[Connection], None] | None = None) -
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     with transaction(engine, "IMMEDIATE") as connection:
+        if fill is None and MigrationContext.configure(connection).get_current_revision() is None:
+            raise LedgerError("the ledger's file holds no ledger", _DAMAGED)  # nor is it turned into an empty one
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         if fill is not None:
