@@ -96,7 +96,7 @@ class Targets:
         weights: float32 [n], summing to 1.
         present: The labels that have any weight, in order.
         classes: Size of the whole label set.
-        soft: Whether the labels came as shares of belief.
+        soft: Whether any sample is believed to carry more than one label.
     """
 
     shares: NDArray[np.float32]
@@ -126,12 +126,13 @@ def check_targets(count: int, labels: ArrayLike, weights: ArrayLike | None, clas
         raise ConfigError("a student was asked to tell fewer than two labels apart", "give the whole label set")
     if count == 0:
         raise EmptySource("there is no sample to train a student on", "check what the pool accepted")
-    shares, soft = _shares(count, np.asarray(labels), classes)
     kept = _weights(count, weights)
+    shares = _shares(np.asarray(labels), kept, classes)
     mass = kept @ shares
     present = np.flatnonzero(mass > 0)
     if len(present) < 2:
         raise EmptySource("all samples carry the same label", "pool samples of two labels at least")
+    soft = bool((shares[kept > 0].max(axis=1) < 1).any())
     return Targets(shares[:, present], kept.astype(np.float32), tuple(present.tolist()), classes, soft)
 
 
@@ -153,15 +154,15 @@ def check_embeddings(values: ArrayLike, dimensions: int | None = None) -> Embedd
     return matrix
 
 
-def _shares(count: int, labels: NDArray[Any], classes: int) -> tuple[NDArray[np.float32], bool]:
-    if labels.ndim not in (1, 2) or len(labels) != count:
-        raise MalformedSource(f"labels have shape {labels.shape} for {count} samples", "give one label a sample")
+def _shares(labels: NDArray[Any], weights: NDArray[np.float64], classes: int) -> NDArray[np.float32]:
+    if labels.ndim not in (1, 2) or len(labels) != len(weights):
+        raise MalformedSource(f"labels have shape {labels.shape} for {len(weights)} samples", "give one label a sample")
     if labels.ndim == 1:
         if labels.dtype.kind not in "iu":
             raise UnknownLabel("a label is not a whole number", "give labels as their position in the label set")
         if labels.min() < 0 or labels.max() >= classes:
             raise UnknownLabel(f"a label lies outside the {classes} labels", "use the campaign's own label set")
-        return np.eye(classes, dtype=np.float32)[labels], False
+        return np.eye(classes, dtype=np.float32)[labels]
     if labels.shape[1] != classes:
         raise UnknownLabel(
             f"soft labels name {labels.shape[1]} labels, not {classes}", "use the campaign's own label set"
@@ -170,9 +171,10 @@ def _shares(count: int, labels: NDArray[Any], classes: int) -> tuple[NDArray[np.
     if not (np.isfinite(shares).all() and (shares >= 0).all()):
         raise BadNumber("a soft label is NaN, infinite or negative", "give shares of belief of at least 0")
     total = shares.sum(axis=1, keepdims=True)
-    if not (total > 0).all():
+    if not (total[weights > 0] > 0).all():
         raise BadNumber("a soft label believes in nothing", "leave such samples out")
-    return (shares / total).astype(np.float32), True
+    normalised: NDArray[np.float32] = (shares / np.where(total > 0, total, 1)).astype(np.float32)
+    return normalised
 
 
 def _weights(count: int, weights: ArrayLike | None) -> NDArray[np.float64]:

@@ -48,9 +48,17 @@ def test_only_the_ratios_of_weights_count():
 
 def test_certain_soft_labels_are_plain_labels():
     points, labels = sample(300, seed=1)
-    plain = LinearStudent(inverse_regularisation=10).fit(points, labels, classes=6)
-    soft = LinearStudent(inverse_regularisation=10).fit(points, np.eye(6)[labels] * 7, classes=6)
+    plain = LinearStudent().fit(points, labels, classes=6)
+    soft = LinearStudent().fit(points, np.eye(6)[labels] * 7, classes=6)
     np.testing.assert_array_equal(plain.weight, soft.weight)
+
+
+def test_a_sample_that_weighs_nothing_need_not_believe_in_anything():
+    points, labels = sample(300, seed=1)
+    belief = np.eye(6)[labels]
+    belief[:5] = 0
+    student = LinearStudent().fit(points, belief, np.arange(300) >= 5, classes=6)
+    assert (student.predict(points[5:]) == labels[5:]).mean() > 0.8
 
 
 def test_weight_and_bias_can_be_sent_for_a_noisy_metric():
