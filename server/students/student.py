@@ -162,7 +162,8 @@ def _shares(labels: NDArray[Any], weights: NDArray[np.float64], classes: int) ->
             raise UnknownLabel("a label is not a whole number", "give labels as their position in the label set")
         if labels.min() < 0 or labels.max() >= classes:
             raise UnknownLabel(f"a label lies outside the {classes} labels", "use the campaign's own label set")
-        return np.eye(classes, dtype=np.float32)[labels]
+        certain: NDArray[np.float32] = np.eye(classes, dtype=np.float32)[labels]
+        return certain
     if labels.shape[1] != classes:
         raise UnknownLabel(
             f"soft labels name {labels.shape[1]} labels, not {classes}", "use the campaign's own label set"
