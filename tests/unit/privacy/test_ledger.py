@@ -16,6 +16,7 @@ from alembic.migration import MigrationContext
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
+from sqlalchemy import Connection
 
 from fedaug.errors import AlreadyReleased, BudgetExceeded, LedgerError, NotReserved, ProtocolError
 from fedaug.privacy.accounting import calibrate, epsilon
@@ -326,6 +327,29 @@ def test_a_file_that_is_no_database_is_refused_and_left_alone(path: Path) -> Non
         with pytest.raises(LedgerError, match="FA502"):
             opened(path)
         assert path.read_bytes() == content
+
+
+def test_a_database_of_something_else_is_refused_and_not_turned_into_a_ledger(path: Path) -> None:
+    path.parent.mkdir()
+    tampered(path, "CREATE TABLE patients (id INTEGER)")
+    with pytest.raises(LedgerError, match="FA502: the ledger's file holds no ledger"):
+        opened(path)
+    connection = sqlite3.connect(path)
+    assert [row[0] for row in connection.execute("SELECT name FROM sqlite_master")] == ["patients"]
+    connection.close()
+
+
+def test_a_ledger_that_another_process_made_meanwhile_is_not_replaced(path: Path) -> None:
+    path.parent.mkdir()
+
+    def while_the_other_is_faster(_: Connection) -> None:
+        with opened(path) as other:
+            other.reserve("autumn", PLAN, [votes()])
+
+    open_store(path, while_the_other_is_faster).dispose()
+    with opened(path) as ledger:
+        assert ledger.planned("autumn", "votes/0") == votes()
+    assert [item.name for item in path.parent.iterdir()] == ["ledger.db"]
 
 
 def test_a_ledger_cut_to_nothing_does_not_start_afresh(path: Path, ledger: Ledger) -> None:

@@ -7,11 +7,12 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from tests.seeded_noise import NoNoise, SeededNoise
 
 from fedaug.errors import BadNumber, ConfigError
 from fedaug.privacy.limits import LIMITS
-from fedaug.privacy.noise import NoiseSource, SystemNoise
+from fedaug.privacy.noise import NoiseSource, SystemNoise, _standard_normal
 
 SOURCES = [SystemNoise, lambda: SeededNoise(7), NoNoise]
 
@@ -84,6 +85,30 @@ def test_no_value_repeats_across_chunks_or_calls() -> None:
 def test_tokens_of_the_system_differ() -> None:
     source = SystemNoise()
     assert len({source.token(16) for _ in range(1_000)}) == 1_000
+
+
+@pytest.mark.parametrize("count", [2, 3, 10])
+def test_every_value_is_made_of_four_different_pairs(count: int) -> None:
+    """One pair of uniforms reaches two values and never one value twice: twice in one sum, two draws act as one."""
+    for chosen in range(count):
+        stream = OnePair(chosen)
+        touched = _standard_normal(stream, count) != 0  # type: ignore[arg-type]  # stands in for the key stream
+        assert np.flatnonzero(touched).tolist() == sorted([chosen, (chosen + 1) % count])
+        assert stream.calls == 4  # radius and angle of two halves each, twice
+
+
+class OnePair:
+    """A stream in which a single pair has a radius above zero."""
+
+    def __init__(self, chosen: int) -> None:
+        self.chosen = chosen
+        self.calls = 0
+
+    def uniforms(self, count: int) -> NDArray[np.float64]:
+        self.calls += 1
+        values = np.full(count, 1.0 if self.calls % 2 else 0.1)
+        values[self.chosen] = 0.1
+        return values
 
 
 def test_ten_million_values_need_little_more_memory_than_they_fill() -> None:
