@@ -10,10 +10,11 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from fedaug.errors import ProtocolError
 from fedaug.privacy.canonical import canonical_json, parse_json
+from fedaug.privacy.limits import LIMITS
 
 
 class ReleaseKind(StrEnum):
@@ -62,13 +63,15 @@ class GaussianEvent:
     sensitivity: float
     noise_std: float
 
-    MECHANISM: Final = "gaussian"
+    MECHANISM: ClassVar[str] = "gaussian"
 
     def __post_init__(self) -> None:
         if self.release not in CHARGED:
             raise ProtocolError("an event names a release kind that is not charged", "use a kind that carries noise")
         if not (math.isfinite(self.sensitivity) and self.sensitivity > 0):
-            raise ProtocolError("an event's sensitivity is not above zero", "state the L2 bound of one unit's contribution")
+            raise ProtocolError(
+                "an event's sensitivity is not above zero", "state the L2 bound of one unit's contribution"
+            )
         if not (math.isfinite(self.noise_std) and self.noise_std >= 0):
             raise ProtocolError("an event's noise is negative or not finite", "state the noise's standard deviation")
 
@@ -88,8 +91,8 @@ class GaussianEvent:
         }
 
 
-type_of_mechanism: Final = {GaussianEvent.MECHANISM: GaussianEvent}
 Event = GaussianEvent
+_FIELDS: Final = {"mechanism", "key", "release", "sensitivity", "noise_std"}
 
 
 def event_from_dict(values: Any) -> Event:
@@ -99,17 +102,23 @@ def event_from_dict(values: Any) -> Event:
         ProtocolError: The mechanism is unknown, or a field is missing, extra or of the wrong type.
     """
     todo = "update fedaug on both sides, or refuse the message"
-    if not isinstance(values, dict) or values.get("mechanism") not in type_of_mechanism:
+    if not isinstance(values, dict) or values.get("mechanism") != GaussianEvent.MECHANISM:
         raise ProtocolError("an event names no known mechanism", todo)
-    if set(values) != {"mechanism", "key", "release", "sensitivity", "noise_std"}:
+    if set(values) != _FIELDS:
         raise ProtocolError("an event has missing or unknown fields", todo)
     key, release = values["key"], values["release"]
     numbers = (values["sensitivity"], values["noise_std"])
-    if not (isinstance(key, str) and 0 < len(key) <= 200 and release in {str(kind) for kind in ReleaseKind}):
-        raise ProtocolError("an event's key or release kind is malformed", todo)
+    if not (isinstance(key, str) and 0 < len(key) <= LIMITS.key_chars):
+        raise ProtocolError("an event's key is malformed", todo)
+    if not (isinstance(release, str) and release in {str(kind) for kind in ReleaseKind}):
+        raise ProtocolError("an event's release kind is unknown", todo)
     if any(isinstance(n, bool) or not isinstance(n, (int, float)) for n in numbers):
         raise ProtocolError("an event holds something that is not a number", todo)
-    return GaussianEvent(key, ReleaseKind(release), float(numbers[0]), float(numbers[1]))
+    try:
+        sensitivity, noise_std = float(numbers[0]), float(numbers[1])
+    except OverflowError:
+        raise ProtocolError("an event holds a number that is too large", todo) from None
+    return GaussianEvent(key, ReleaseKind(release), sensitivity, noise_std)
 
 
 def encode_events(events: Iterable[Event]) -> bytes:

@@ -66,7 +66,11 @@ class Teacher:
 
 
 def fit_teacher(
-    noisy_sums: Floats, noisy_counts: Floats, noise_std: float, prior: NDArray[np.floating], public: NDArray[np.floating]
+    noisy_sums: Floats,
+    noisy_counts: Floats,
+    noise_std: float,
+    prior: NDArray[np.floating],
+    public: NDArray[np.floating],
 ) -> Teacher:
     """Shrink noised class sums towards the label's own words, by empirical Bayes.
 
@@ -86,7 +90,9 @@ def fit_teacher(
     sums, words = noisy_sums @ basis, prior @ basis
     counts = np.maximum(noisy_counts, 1.0)[:, None]
     dimensions = basis.shape[1]
-    length = max(float((sums * words).sum() / (counts * words**2).sum()), 0.0)  # class means are shorter than unit vectors
+    length = max(
+        float((sums * words).sum() / (counts * words**2).sum()), 0.0
+    )  # class means are shorter than unit vectors
     squares = ((sums - counts * length * words) ** 2).sum() - len(sums) * dimensions * noise_std**2
     spread = max(float(squares / (counts**2).sum()), 1e-2)
     strength = noise_std**2 * dimensions / (counts.mean() * spread)  # one for all, so that no class's cosines run high

@@ -156,9 +156,7 @@ class AskMetric(ReleaseRequest):
     request: Literal["metric"] = "metric"
 
 
-Request = Annotated[
-    Describe | Join | AskCounts | AskStatistics | AskVotes | AskMetric, Field(discriminator="request")
-]
+Request = Annotated[Describe | Join | AskCounts | AskStatistics | AskVotes | AskMetric, Field(discriminator="request")]
 
 
 class SiteFact(Message):

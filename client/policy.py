@@ -1,0 +1,35 @@
+"""What a site's policy says to a plan: yes, or why not."""
+
+from __future__ import annotations
+
+from fedaug.client.mechanisms import require_covered
+from fedaug.client.settings import SiteSettings
+from fedaug.errors import PolicyRefused
+from fedaug.privacy.accounting import epsilon
+from fedaug.strategies.messages import CampaignPlan
+
+
+def require_allowed(plan: CampaignPlan, settings: SiteSettings) -> None:
+    """Check a plan against a site's settings.
+
+    The plan's ε is recomputed from its mechanisms; what the coordinator wrote beside them only has to be no smaller.
+
+    Raises:
+        PolicyRefused: The unit, δ, trust model, a release kind or the noise is not what the site allows, or the plan costs
+            more than it says.
+    """
+    policy, privacy = settings.policy, settings.privacy
+    if plan.trust_model not in policy.trust_models:
+        raise PolicyRefused("the plan's trust model is not in policy.trust_models", "allow it, or take no part")
+    if plan.unit is not privacy.unit:
+        raise PolicyRefused("the plan protects another unit than privacy.unit", "agree on the unit with the consortium")
+    if plan.delta != privacy.delta:
+        raise PolicyRefused("the plan's δ is not privacy.delta", "agree on δ with the consortium")
+    for event in plan.mechanisms:
+        if event.release not in policy.release_kinds:
+            raise PolicyRefused("the plan holds a release outside policy.release_kinds", "allow it, or take no part")
+        if event.noise_std == 0 and not policy.allow_noise_off:
+            raise PolicyRefused("the plan adds no noise", "ask for a plan with noise, or set policy.allow_noise_off")
+        require_covered(event, event.release)
+    if not epsilon(plan.mechanisms, plan.delta) <= plan.epsilon:
+        raise PolicyRefused("the plan costs more than it states", "ask the coordinator to plan it anew")

@@ -1,0 +1,100 @@
+"""The release gate: the only door out of a site.
+
+Order matters. What was sealed before is sent again as it is. Otherwise the charge must already be reserved; only then are
+records read; the noise is added here and nowhere else; and the result is sealed in the outbox, in the transaction that
+commits the charge, before anything leaves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from fedaug.client.mechanisms import Mechanism, require_covered
+from fedaug.privacy.canonical import digest
+from fedaug.privacy.envelope import seal_envelope
+from fedaug.privacy.ledger import Ledger
+from fedaug.privacy.noise import NoiseSource
+from fedaug.strategies.contributions import Contributions
+from fedaug.strategies.messages import CampaignPlan, Message, NoisyRelease, ReleaseRequest, Tensors, encode
+
+_NONCE_BYTES = 16
+
+
+class ReleaseGate:
+    """Lets out signed envelopes, and nothing else.
+
+    Args:
+        site: The site's name.
+        signer: Its signing key.
+        ledger: Its privacy ledger.
+        noise: Where privacy noise and nonces come from.
+    """
+
+    def __init__(self, site: str, signer: Ed25519PrivateKey, ledger: Ledger, noise: NoiseSource) -> None:
+        self._site = site
+        self._signer = signer
+        self._ledger = ledger
+        self._noise = noise
+
+    def join(self, plan: CampaignPlan) -> None:
+        """Reserve a whole plan.
+
+        Raises:
+            BudgetExceeded: The ledger cannot carry it.
+            AlreadyReleased: The campaign is known with another plan.
+        """
+        self._ledger.reserve(plan.campaign, plan.digest, plan.mechanisms)
+
+    def public(self, message: Message, request: bytes) -> bytes:
+        """Seal a reply that depends on no record (``ProtocolFact`` or ``Status``)."""
+        return self._seal(encode(message), "", "", digest(request))
+
+    def release(
+        self,
+        plan: CampaignPlan,
+        request: ReleaseRequest,
+        raw: bytes,
+        mechanism: Mechanism,
+        records: Callable[[], Contributions],
+    ) -> bytes:
+        """Release one planned value.
+
+        Args:
+            plan: The accepted plan.
+            request: What was asked.
+            raw: The request's bytes, so that a repeated request is told from a different one.
+            mechanism: The clipped function of records.
+            records: Reads them; called only once the charge stands.
+
+        Raises:
+            NotReserved: The ledger holds no charge for it.
+            AlreadyReleased: It was released before, in answer to another request.
+            PolicyRefused: The plan understates what the mechanism does.
+        """
+        asked = digest(raw)
+        event = self._ledger.planned(plan.campaign, request.key)
+        require_covered(event, mechanism.kind)
+        sealed = self._ledger.sealed(plan.campaign, request.key, asked)
+        if sealed is not None:
+            return sealed
+        clean = mechanism.clean(records())
+        noisy: Tensors = {"values": clean + self._noise.gaussian(clean.shape, event.noise_std)}
+        body = encode(
+            NoisyRelease(kind=mechanism.kind, campaign=plan.campaign, plan=plan.digest, event=event.as_dict()), noisy
+        )
+        artefact = self._seal(body, plan.campaign, request.key, asked)
+        self._ledger.seal(plan.campaign, request.key, asked, artefact)
+        return artefact
+
+    def _seal(self, body: bytes, campaign: str, key: str, asked: str) -> bytes:
+        return seal_envelope(
+            body,
+            campaign=campaign,
+            key=key,
+            site=self._site,
+            request_digest=asked,
+            nonce=self._noise.token(_NONCE_BYTES),
+            signer=self._signer,
+        )

@@ -1,0 +1,243 @@
+"""A campaign's settings, and the plan that follows from them: which releases, with how much noise each."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_serializer, field_validator, model_validator
+
+from fedaug.errors import ConfigError, InvalidBudget, MissingFile
+from fedaug.privacy.accounting import calibrate
+from fedaug.privacy.events import GaussianEvent, ReleaseKind
+from fedaug.privacy.limits import LIMITS
+from fedaug.privacy.units import Budget, PrivacyUnit
+from fedaug.strategies.messages import CampaignPlan, TrustModel
+
+
+class Settings(BaseModel):
+    """Frozen and closed; errors never quote a value."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class Shares(Settings):
+    """How the privacy budget is divided; only the proportions count.
+
+    A share is a share of 1/σ², in which Gaussian releases add up. Class statistics get most of it: with noise added by
+    every site for itself, they tell more per unit of ε than votes do.
+    """
+
+    statistics: float = Field(0.65, gt=0)
+    counts: float = Field(0.05, gt=0)
+    votes: float = Field(0.25, gt=0)
+    metric: float = Field(0.05, gt=0)
+
+
+class PrivacySettings(Settings):
+    """What is promised to a unit, over the whole campaign."""
+
+    epsilon: float = Field(gt=0, allow_inf_nan=True)
+    delta: float = Field(gt=0, lt=1)
+    unit: PrivacyUnit = PrivacyUnit.RECORD
+    trust_model: Literal[TrustModel.LOCAL] = TrustModel.LOCAL
+    shares: Shares = Shares()
+
+    @field_validator("epsilon")
+    @classmethod
+    def _not_nan(cls, value: float) -> float:
+        if math.isnan(value):
+            raise ValueError("not a number")
+        return value
+
+    @field_serializer("epsilon")
+    def _plain(self, value: float) -> float | str:
+        return "inf" if math.isinf(value) else value
+
+
+class Source(Settings):
+    """One generator of candidates, by its registered name, and its options.
+
+    An optional one is left out where a data set that it reads is not on the machine.
+    """
+
+    generator: str
+    corpora: tuple[str, ...] = ()
+    options: dict[str, Any] = {}
+    optional: bool = False
+
+
+class GateSetting(Settings):
+    """One class F gate, by its registered name, and its options."""
+
+    gate: str
+    options: dict[str, Any] = {}
+
+
+class SteeringSettings(Settings):
+    """How candidates are put to the vote and varied."""
+
+    rounds: int = Field(3, ge=1, le=100)
+    candidates_per_label: int = Field(40, ge=1, le=1_000)
+    votes_per_record: int = Field(8, ge=1, le=100)
+    survivors_per_label: int = Field(10, ge=1)
+    variations_per_label: int = Field(40, ge=0)
+    operators: tuple[str, ...] = ("splice", "word-swap")
+
+
+class PoolSettings(Settings):
+    """How many samples a label gets in the pool."""
+
+    per_label: int = Field(200, ge=1, le=10_000)
+
+
+class CampaignConfig(Settings):
+    """Everything that the coordinator and the sites agree on beforehand.
+
+    Attributes:
+        name: Names the campaign; its releases are made once.
+        labels: The public label set.
+        label_words: Plain words for labels whose name alone says little; by default underscores become spaces.
+        seed: Makes everything but noise and keys reproducible.
+        minimum_sites: A round counts when this many sites answered.
+        answer_timeout_s: Seconds that a site has for one answer.
+    """
+
+    name: Annotated[str, Field(min_length=1, max_length=LIMITS.name_chars)]
+    title: str
+    description: str = ""
+    task: Literal["text-classification"] = "text-classification"
+    labels: tuple[str, ...] = Field(min_length=2, max_length=LIMITS.labels)
+    label_words: dict[str, str] = {}
+    seed: int = 0
+    minimum_sites: int = Field(1, ge=1)
+    answer_timeout_s: float = Field(3_600, gt=0)
+    privacy: PrivacySettings
+    candidates: tuple[Source, ...] = Field(min_length=1)
+    steering: SteeringSettings = SteeringSettings()
+    gates: tuple[GateSetting, ...] = tuple(
+        GateSetting(gate=name) for name in ("length", "repetition", "duplicate", "identifier")
+    )
+    pool: PoolSettings = PoolSettings()
+    student: str = "linear"
+
+    @model_validator(mode="after")
+    def _labels_fit(self) -> Self:
+        if len(set(self.labels)) != len(self.labels):
+            raise ValueError("a label is listed twice")
+        if not set(self.label_words) <= set(self.labels):
+            raise ValueError("words are given for a label that is not in the label set")
+        return self
+
+    @property
+    def budget(self) -> Budget:
+        """What the campaign costs a unit at most."""
+        return Budget(self.privacy.epsilon, self.privacy.delta)
+
+    def words(self) -> list[str]:
+        """Plain words for every label, in the order of the label set."""
+        return [self.label_words.get(label, label.replace("_", " ").replace("?", "")).strip() for label in self.labels]
+
+
+def load_campaign(path: Path, overrides: Mapping[str, Any] | None = None) -> CampaignConfig:
+    """Read ``campaign.toml``.
+
+    Args:
+        path: The file.
+        overrides: Values that take the place of the file's, by dotted name (``privacy.epsilon``).
+
+    Raises:
+        MissingFile: There is no such file.
+        ConfigError: It is not TOML, or a setting is unknown or wrong.
+        InvalidBudget: The privacy budget is no promise.
+    """
+    return campaign_from(read_toml(path), overrides or {})
+
+
+def campaign_from(values: dict[str, Any], overrides: Mapping[str, Any]) -> CampaignConfig:
+    """Check settings that have been read already; see :func:`load_campaign`."""
+    try:
+        return CampaignConfig.model_validate(with_overrides(values, overrides))
+    except ValidationError as error:
+        raise setting_error(error, "the campaign's settings") from None
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """A TOML file's values.
+
+    Raises:
+        MissingFile: There is no such file.
+        ConfigError: It is not TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise MissingFile(f"{path.name} is not in {path.parent}", "name a folder that holds it") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path.name} is not TOML ({type(error).__name__})", "mend the file's syntax") from None
+
+
+def with_overrides(values: dict[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy of nested settings in which some are replaced, by dotted name.
+
+    Raises:
+        ConfigError: A dotted name leads through something that is not a table.
+    """
+    merged = {key: dict(value) if isinstance(value, dict) else value for key, value in values.items()}
+    for name, value in overrides.items():
+        *tables, last = name.split(".")
+        table = merged
+        for part in tables:
+            inner = table.setdefault(part, {})
+            if not isinstance(inner, dict):
+                raise ConfigError(f"{name} is not a setting", "give table.setting as the file writes it")
+            table[part] = table = dict(inner)
+        table[last] = value
+    return merged
+
+
+def setting_error(error: ValidationError, whose: str) -> ConfigError | InvalidBudget:
+    """One line for the first thing that is wrong, naming the setting and never its value."""
+    first = error.errors(include_input=False, include_url=False)[0]
+    where = ".".join(str(part) for part in first["loc"]) or whose
+    message = f"{where}: {first['msg']}"
+    if first["loc"][:1] == ("privacy",) and first["loc"][-1:] in {("epsilon",), ("delta",)}:
+        return InvalidBudget(message, "give ε above 0 and δ between 0 and 1")
+    return ConfigError(message, f"mend {whose}")
+
+
+def plan_campaign(config: CampaignConfig, encoder: str, dimensions: int) -> CampaignPlan:
+    """Fix every release and its noise before the first is made, so that all together cost the budget.
+
+    Every release has L2 sensitivity 1 to one unit (:mod:`fedaug.strategies.contributions`).
+
+    Args:
+        config: The campaign.
+        encoder: The public embedding space, by name.
+        dimensions: Its vectors' length.
+    """
+    shares = config.privacy.shares
+    rounds = config.steering.rounds
+    kinds = {
+        "counts": (ReleaseKind.NOISY_COUNTS, shares.counts),
+        "statistics": (ReleaseKind.NOISY_STATISTICS, shares.statistics),
+        **{f"votes/{turn}": (ReleaseKind.NOISY_VOTES, shares.votes / rounds) for turn in range(rounds)},
+        "metric": (ReleaseKind.NOISY_METRIC, shares.metric),
+    }
+    multipliers = calibrate({key: share for key, (_, share) in kinds.items()}, config.budget)
+    events = [GaussianEvent(key, kind, 1.0, multipliers[key]) for key, (kind, _) in kinds.items()]
+    return CampaignPlan(
+        campaign=config.name,
+        labels=config.labels,
+        unit=config.privacy.unit,
+        epsilon=config.privacy.epsilon,
+        delta=config.privacy.delta,
+        trust_model=config.privacy.trust_model,
+        encoder=encoder,
+        dimensions=dimensions,
+        votes_per_record=config.steering.votes_per_record,
+        events=tuple(event.as_dict() for event in events),
+    )

@@ -1,0 +1,107 @@
+"""Where a campaign's candidates come from: generators and operators by name, and the free gates that all of them pass."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from fedaug.augmentation.candidates import Candidate, Dependence
+from fedaug.augmentation.registry import GENERATORS, OPERATORS, load_plugin
+from fedaug.errors import ConfigError, DataNotFound, EmptySource, PrivateOutput
+from fedaug.privacy.vetting import make_gate, vet
+from fedaug.server.campaign import CampaignConfig, Source
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass
+class Funnel:
+    """How many candidates were offered, and how many each gate refused."""
+
+    offered: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
+
+
+class CandidateSource:
+    """Candidates of one campaign, vetted.
+
+    Args:
+        config: Names generators, operators and gates; every candidate passes every gate, whatever made it.
+        search: Folders of public data sets.
+    """
+
+    def __init__(self, config: CampaignConfig, search: Sequence[Path]) -> None:
+        self.funnel = Funnel()
+        self._config = config
+        self._gates = [make_gate(setting.gate, **setting.options) for setting in config.gates]
+        self._search = tuple(search)
+        self._known: set[str] = set()
+
+    def generate(self) -> list[Candidate]:
+        """The first candidates: what all generators make, each text once."""
+        words = self._config.words()
+        label_of = dict(zip(words, self._config.labels, strict=True))
+        made = []
+        for source in self._config.candidates:
+            try:
+                found = list(self._generator(source).generate(words, self._config.seed))
+            except DataNotFound as missing:
+                if not source.optional:
+                    raise
+                _LOG.warning("%s: %s is left out (%s)", missing.code, source.generator, missing.what)
+                continue
+            for candidate in found:
+                label = None if candidate.label is None else label_of.get(candidate.label, candidate.label)
+                made.append(replace(candidate, label=label))
+        if not made:
+            raise EmptySource("no generator made a candidate", "name other generators or corpora in the campaign")
+        return self._vetted(made)
+
+    def vary(self, parents: dict[str, list[Candidate]], turn: int) -> list[Candidate]:
+        """Variations of each label's survivors, by every operator in turn."""
+        steering = self._config.steering
+        made = []
+        for name in steering.operators:
+            operator = load_plugin(OPERATORS, name)()
+            share = -(-steering.variations_per_label // len(steering.operators))
+            for place, (label, chosen) in enumerate(parents.items()):
+                seed = self._config.seed + 1_000 * (turn + 1) + place
+                made.extend(replace(child, label=label) for child in operator.apply(chosen, share, seed))
+        return self._vetted(made)
+
+    def _generator(self, source: Source) -> Any:
+        factory = load_plugin(GENERATORS, source.generator)
+        options: dict[str, Any] = dict(source.options)
+        if source.corpora:
+            options |= {"corpora": source.corpora}
+        if "search" in inspect.signature(factory).parameters:
+            options |= {"search": self._search}
+        try:
+            return factory(**options)
+        except TypeError:
+            raise ConfigError(
+                f"the generator {source.generator} does not take these options", "see its entry in docs/reference"
+            ) from None
+
+    def _vetted(self, made: list[Candidate]) -> list[Candidate]:
+        """What is new and passes every gate; what depends on records without DP in between is a defect, and stops."""
+        if any(candidate.dependence > Dependence.DP for candidate in made):
+            raise PrivateOutput(
+                "a plug-in offered text that depends on records", "take the plug-in out of the campaign"
+            )
+        new = []
+        for candidate in made:
+            self.funnel.offered += 1
+            if candidate.sample_id in self._known:
+                self.funnel.refused["duplicate"] += 1
+            else:
+                self._known.add(candidate.sample_id)
+                new.append(candidate)
+        result = vet([candidate.text for candidate in new], self._gates)
+        self.funnel.refused.update(verdict.gate for verdict in result.refused.values())
+        return [new[index] for index in result.kept]

@@ -1,0 +1,261 @@
+"""One campaign from its first question to the student: gather sites, learn a teacher, steer candidates by votes, pool.
+
+Everything after a site's release is post-processing of DP output and public text. A rerun over the same pool goes on at
+the last finished round (:mod:`fedaug.server.rounds`).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fedaug.augmentation.candidates import Candidate, Dependence
+from fedaug.augmentation.encoder import Encoder
+from fedaug.privacy.accounting import epsilon
+from fedaug.server.board import Board, Choice
+from fedaug.server.campaign import CampaignConfig
+from fedaug.server.candidates import CandidateSource
+from fedaug.server.exchange import Exchange
+from fedaug.server.pool import Pool
+from fedaug.server.pool_records import CampaignState, PoolSample
+from fedaug.server.rounds import Rounds, Total
+from fedaug.server.schooling import Heldout, Schooling, Score
+from fedaug.server.verify import Accepted
+from fedaug.strategies.class_statistics import Teacher, fit_teacher
+from fedaug.strategies.messages import AskCounts, AskMetric, AskStatistics, AskVotes, CampaignPlan
+from fedaug.strategies.voting import select
+
+
+class Narrator(Protocol):
+    """Tells a person how far a campaign is."""
+
+    def phase(self, name: str) -> None:
+        """A phase begins."""
+        ...
+
+    def step(self, done: int, total: int) -> None:
+        """So much of the phase is done."""
+        ...
+
+
+@dataclass(frozen=True)
+class VotingRound:
+    """What one round of votes showed; the votes are the sites' noised totals."""
+
+    turn: int
+    candidates: int
+    kept: int
+    votes: NDArray[np.float64]
+    noise_std: float
+    similarity: float | None
+
+
+@dataclass(frozen=True)
+class Milestone:
+    """How good the student was after a phase, and what had been spent by then."""
+
+    phase: str
+    epsilon: float
+    accuracy: float
+
+
+@dataclass
+class CampaignResult:
+    """Everything that a report tells of a campaign."""
+
+    config: CampaignConfig
+    plan: CampaignPlan
+    sites: tuple[str, ...] = ()
+    releases: tuple[Accepted, ...] = ()
+    offered: int = 0
+    refused: dict[str, int] = field(default_factory=dict)
+    accepted: int = 0
+    samples: list[PoolSample] = field(default_factory=list)
+    rounds: list[VotingRound] = field(default_factory=list)
+    milestones: list[Milestone] = field(default_factory=list)
+    score: Score | None = None
+    labels_only: Score | None = None
+    site_metric: Total | None = None
+    phases: dict[str, float] = field(default_factory=dict)
+
+
+class Coordinator:
+    """Runs one campaign.
+
+    Args:
+        plan: What the sites are to agree to.
+        config: The campaign.
+        exchange: The transport to the sites.
+        pool: Keeps samples, releases and finished rounds.
+        encoder: The public embedding space, for candidates.
+        source: Candidates, vetted.
+        heldout: Public or consented real texts to score the student on; None leaves the score out.
+        narrator: Told about progress.
+        clock: Seconds, for the timing table.
+    """
+
+    def __init__(
+        self,
+        plan: CampaignPlan,
+        config: CampaignConfig,
+        exchange: Exchange,
+        pool: Pool,
+        encoder: Encoder,
+        source: CandidateSource,
+        *,
+        heldout: Heldout | None = None,
+        narrator: Narrator,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self._plan = plan
+        self._config = config
+        self._pool = pool
+        self._encoder = encoder
+        self._source = source
+        self._narrator = narrator
+        self._clock = clock
+        self._rounds = Rounds(plan, exchange, pool, config.minimum_sites, config.answer_timeout_s)
+        self._school = Schooling(config, encoder, heldout)
+        self._teacher: Teacher | None = None
+        self._result = CampaignResult(config, plan)
+
+    def run(self) -> CampaignResult:
+        """Run, or go on with, the campaign.
+
+        Raises:
+            QuorumLost: Too few sites take part.
+            ConfigError: The pool holds the campaign with another plan.
+        """
+        plan, result = self._plan, self._result
+        self._pool.start_campaign(plan.campaign, plan.digest, self._config.model_dump(mode="json"))
+        with self._phase("gather sites"):
+            result.sites = tuple(site.name for site in self._rounds.gather())
+        with self._phase("make candidates"):
+            candidates = self._source.generate()
+        with self._phase("embed candidates"):
+            vectors = self._encoder.embed([candidate.text for candidate in candidates], self._narrator.step)
+        with self._phase("class statistics"):
+            self._teacher = teacher = self._learn(vectors)
+        board = Board(len(plan.labels), teacher)
+        board.add(candidates, vectors, 0)
+        self._milestone("class statistics", board)
+        for turn in range(self._config.steering.rounds):
+            with self._phase(f"votes, round {turn + 1}"):
+                self._vote(board, turn)
+            self._milestone(f"votes, round {turn + 1}", board)
+        with self._phase("pool and student"):
+            self._finish(board)
+        self._pool.set_state(plan.campaign, CampaignState.FINISHED)
+        result.releases = tuple(self._rounds.releases)
+        result.offered, result.refused = self._source.funnel.offered, dict(self._source.funnel.refused)
+        return result
+
+    def _learn(self, vectors: NDArray[np.float32]) -> Teacher:
+        """The DP teacher, from noised class sums and label counts."""
+        labels, campaign = len(self._plan.labels), self._plan.campaign
+        counts = self._rounds.total(AskCounts(campaign=campaign, key="counts"), (labels,))
+        sums = self._rounds.total(AskStatistics(campaign=campaign, key="statistics"), (labels, self._plan.dimensions))
+        words = self._encoder.embed(self._config.words())
+        return fit_teacher(sums.values, counts.values, sums.noise_std, words, vectors)
+
+    def _vote(self, board: Board, turn: int) -> None:
+        """Put the best candidates to the vote; vary the survivors, except after the last round."""
+        steering = self._config.steering
+        choice = board.best(steering.candidates_per_label)
+        total = self._rounds.total(
+            AskVotes(campaign=self._plan.campaign, key=f"votes/{turn}"),
+            (len(choice),),
+            {"candidates": board.vectors[choice.rows], "labels": choice.labels.astype(np.int32)},
+        )
+        board.count_votes(choice, total.values, total.noise_std)
+        survivors = self._survivors(board, choice)
+        similarity = None
+        if turn + 1 < steering.rounds and steering.variations_per_label:
+            similarity = self._vary(board, survivors, turn)
+        self._result.rounds.append(
+            VotingRound(turn, len(choice), len(survivors), total.values, total.noise_std, similarity)
+        )
+
+    def _survivors(self, board: Board, choice: Choice) -> Choice:
+        quota = np.full(board.labels, self._config.steering.survivors_per_label)
+        kept = select(board.standing()[choice.rows, choice.labels], choice.labels, quota)
+        return Choice(choice.rows[kept], choice.labels[kept])
+
+    def _vary(self, board: Board, survivors: Choice, turn: int) -> float | None:
+        """Add variations of the survivors to the board; returns their mean cosine to their parents."""
+        parents: dict[str, list[Candidate]] = {}
+        for row, label in zip(survivors.rows, survivors.labels, strict=True):
+            # Which texts survived is DP output, so what is made of them depends on it.
+            chosen = replace(board.candidates[row], dependence=Dependence.DP)
+            parents.setdefault(self._plan.labels[label], []).append(chosen)
+        children = self._source.vary(parents, turn)
+        if not children:
+            return None
+        vectors = self._encoder.embed([child.text for child in children])
+        place = {board.candidates[row].sample_id: row for row in survivors.rows}
+        pairs = [
+            float(vectors[index] @ board.vectors[place[parent]])
+            for index, child in enumerate(children)
+            for parent in child.parents
+            if parent in place
+        ]
+        board.add(children, vectors, turn + 1)
+        return float(np.mean(pairs)) if pairs else None
+
+    def _finish(self, board: Board) -> None:
+        """Pool the best, train the student on the pool, and score it."""
+        result, campaign = self._result, self._plan.campaign
+        result.samples = self._samples(board)
+        result.accepted = len({sample.sample_id for sample in result.samples})
+        self._pool.add_samples(campaign, result.samples)
+        student = self._school.train(result.samples, self._teacher)
+        result.score = self._school.score(student)
+        result.labels_only = self._school.score(self._school.train(result.samples, None))
+        head = self._school.linear_head(student)
+        if head is not None:
+            weight, bias = head
+            request = AskMetric(campaign=campaign, key="metric")
+            result.site_metric = self._rounds.total(request, (2,), {"weight": weight, "bias": bias})
+
+    def _milestone(self, phase: str, board: Board) -> None:
+        """Note what a student trained on the pool as it stands would score."""
+        if self._school.heldout is None:
+            return
+        with self._phase("students on the way"):
+            score = self._school.score(self._school.train(self._samples(board), self._teacher))
+        spent = {release.event.key: release.event for release in self._rounds.releases}
+        if score is not None:
+            cost = epsilon(list(spent.values()), self._plan.delta)
+            self._result.milestones.append(Milestone(phase, cost, score.accuracy))
+
+    def _samples(self, board: Board) -> list[PoolSample]:
+        """The pool as the board stands: each label's best candidates, weighted by their standing."""
+        choice = board.best(self._config.pool.per_label)
+        standing = board.standing()[choice.rows, choice.labels]
+        return [
+            PoolSample(
+                text=board.candidates[row].text,
+                label=self._plan.labels[label],
+                weight=float(weight),
+                accepted_round=board.born[row],
+                origin=board.candidates[row].origin,
+                source=board.candidates[row].source,
+                dependence=Dependence.DP,
+                parents=board.candidates[row].parents,
+                scores={"teacher": float(board.teaching[row, label]), "votes": float(board.lift[row, label])},
+            )
+            for row, label, weight in zip(choice.rows, choice.labels, standing, strict=True)
+        ]
+
+    @contextmanager
+    def _phase(self, name: str) -> Iterator[None]:
+        self._narrator.phase(name)
+        began = self._clock()
+        yield
+        self._result.phases[name] = self._result.phases.get(name, 0.0) + self._clock() - began

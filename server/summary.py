@@ -1,0 +1,186 @@
+"""From a campaign's result to the facts of its report."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+
+import numpy as np
+
+from fedaug.privacy.accounting import epsilon
+from fedaug.privacy.events import Event
+from fedaug.server.coordinator import CampaignResult, VotingRound
+from fedaug.server.report import (
+    GallerySample,
+    KindCharge,
+    LabelFigure,
+    Privacy,
+    Release,
+    ReportData,
+    Round,
+    Samples,
+    SiteMetric,
+    SitePrivacy,
+    Student,
+    Timing,
+    TrajectoryPoint,
+    Utility,
+    VoteQuantiles,
+)
+from fedaug.server.schooling import Heldout
+from fedaug.server.verify import Accepted
+
+STUDENT: Final = "pool, labelled by the DP teacher"
+LABELS_ONLY: Final = "pool, by its own labels"
+_GALLERY: Final = 40
+
+
+def summarise(result: CampaignResult, heldout: Heldout | None, created: datetime, version: str) -> ReportData | None:
+    """The report's facts, without the oracle's reference figures; None if there is no held-out file to score on."""
+    if heldout is None or result.score is None:
+        return None
+    config = result.config
+    return ReportData(
+        title=config.title,
+        campaign=config.name,
+        description=config.description,
+        created=created,
+        fedaug_version=version,
+        utility=_utility(result, heldout),
+        privacy=_privacy(result),
+        samples=Samples(
+            offered=result.offered, accepted=result.accepted, rejected=result.refused, gallery=_gallery(result)
+        ),
+        rounds=tuple(_round(turn) for turn in result.rounds),
+        timing=Timing(total_s=sum(result.phases.values()), phases=result.phases),
+        config=config.model_dump(mode="json"),
+    )
+
+
+def _utility(result: CampaignResult, heldout: Heldout) -> Utility:
+    score, labels_only = result.score, result.labels_only
+    assert score is not None
+    students = [
+        Student(
+            name=STUDENT,
+            accuracy=score.accuracy,
+            macro_f1=score.macro_f1,
+            note="Trained on the pool's texts; their labels are the DP teacher's belief, lifted by the votes.",
+        )
+    ]
+    if labels_only is not None:
+        students.append(
+            Student(
+                name=LABELS_ONLY,
+                accuracy=labels_only.accuracy,
+                macro_f1=labels_only.macro_f1,
+                note="Trained on the pool as it can be handed on: text, label, weight.",
+            )
+        )
+    return Utility(
+        student=score.accuracy,
+        student_name=STUDENT,
+        test_set=heldout.description,
+        test_size=len(heldout.texts),
+        students=tuple(students),
+        site_metric=_site_metric(result),
+        trajectory=tuple(
+            TrajectoryPoint(epsilon=point.epsilon, phase=point.phase, accuracy=point.accuracy)
+            for point in result.milestones
+        ),
+        per_label=tuple(
+            LabelFigure(label=part.label, support=part.support, student=part.accuracy)
+            for part in score.per_label
+            if part.accuracy is not None
+        ),
+    )
+
+
+def _site_metric(result: CampaignResult) -> SiteMetric | None:
+    """The share of right guesses, with its noise to first order: sd · √(right² + wrong²) / (right + wrong)²."""
+    total = result.site_metric
+    if total is None:
+        return None
+    right, wrong = (float(value) for value in total.values)
+    count = max(right + wrong, 1.0)
+    spread = total.noise_std * float(np.hypot(right, wrong)) / count**2
+    return SiteMetric(value=right / count, noise_std=spread, sites=len(total.releases))
+
+
+def _privacy(result: CampaignResult) -> Privacy:
+    """What each site spent, recomputed from the events that it signed."""
+    plan = result.plan
+    by_site: dict[str, list[Accepted]] = defaultdict(list)
+    for release in result.releases:
+        by_site[release.site].append(release)
+    sites = {
+        site: SitePrivacy(
+            epsilon=_cost(releases, plan.delta), budget=plan.epsilon, releases=_by_kind(releases, plan.delta)
+        )
+        for site, releases in by_site.items()
+    }
+    return Privacy(
+        unit=plan.unit,
+        delta=plan.delta,
+        trust_model=plan.trust_model,
+        # Sites hold disjoint units, so one unit is exposed by one site's releases: the costliest.
+        consortium_epsilon=max((site.epsilon for site in sites.values()), default=0.0),
+        sites=sites,
+        releases=tuple(
+            Release(
+                site=release.site,
+                key=release.event.key,
+                kind=str(release.event.release),
+                sensitivity=release.event.sensitivity,
+                noise_std=release.event.noise_std,
+            )
+            for release in result.releases
+        ),
+    )
+
+
+def _cost(releases: Iterable[Accepted], delta: float) -> float:
+    events: list[Event] = [release.event for release in releases]
+    return epsilon(events, delta)
+
+
+def _by_kind(releases: list[Accepted], delta: float) -> dict[str, KindCharge]:
+    kinds: dict[str, list[Accepted]] = defaultdict(list)
+    for release in releases:
+        kinds[str(release.event.release)].append(release)
+    return {kind: KindCharge(count=len(part), epsilon=_cost(part, delta)) for kind, part in kinds.items()}
+
+
+def _gallery(result: CampaignResult) -> tuple[GallerySample, ...]:
+    """A spread of labels, the weightiest sample of each."""
+    best = {}
+    for sample in result.samples:
+        if sample.label not in best or sample.weight > best[sample.label].weight:
+            best[sample.label] = sample
+    chosen = list(best.values())
+    step = max(1, -(-len(chosen) // _GALLERY))
+    return tuple(
+        GallerySample(
+            label=sample.label,
+            text=sample.text,
+            origin=f"{sample.origin} ({sample.source})" if sample.source else sample.origin,
+            weight=sample.weight,
+            parents=len(sample.parents),
+            accepted_round=sample.accepted_round,
+        )
+        for sample in chosen[::step]
+    )
+
+
+def _round(turn: VotingRound) -> Round:
+    p10, p25, p50, p75, p90, most = (float(value) for value in np.quantile(turn.votes, [0.1, 0.25, 0.5, 0.75, 0.9, 1]))
+    return Round(
+        round=turn.turn,
+        candidates=turn.candidates,
+        kept=turn.kept,
+        votes=VoteQuantiles(p10=p10, p25=p25, p50=p50, p75=p75, p90=p90, maximum=most),
+        noise_std=turn.noise_std,
+        mean_similarity=turn.similarity,
+    )

@@ -1,0 +1,203 @@
+"""A whole campaign in one process: virtual sites, coordinator, oracle, report.
+
+The same ClientApp and ServerApp code runs in a deployment; only the grid between them differs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from flwr.app import Context
+from platformdirs import user_cache_dir
+
+from fedaug import __version__
+from fedaug.augmentation.embedding_cache import PublicEmbeddingCache
+from fedaug.augmentation.encoder import Encoder, MiniLM
+from fedaug.client.app import make_client_app
+from fedaug.errors import ConfigError, EmptySource
+from fedaug.privacy.canonical import canonical_json, digest, parse_json
+from fedaug.privacy.noise import NoiseSource
+from fedaug.server.campaign import plan_campaign
+from fedaug.server.candidates import CandidateSource
+from fedaug.server.coordinator import CampaignResult, Coordinator, Narrator
+from fedaug.server.exchange import Exchange, FlowerExchange
+from fedaug.server.pool import Pool
+from fedaug.server.report import LabelFigure, Reference, ReportData, write_report
+from fedaug.server.schooling import Heldout
+from fedaug.server.summary import summarise
+from fedaug.simulation.example import Example, Rows, read_rows
+from fedaug.simulation.grid import InProcessGrid
+from fedaug.simulation.oracle import Figure, References, consult
+from fedaug.simulation.sites import VirtualSites, deal
+
+_RUN_FILE = "run.json"
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A finished simulation: its report's facts, and where the page lies."""
+
+    report: ReportData
+    page: Path
+
+
+@dataclass(frozen=True)
+class Encoders:
+    """The public embedding space twice: one that keeps public texts' vectors on disk, one that keeps nothing."""
+
+    public: Encoder
+    plain: Encoder
+
+    @classmethod
+    def open(cls, cache: Path | None = None) -> Encoders:
+        """Load the encoder; ``cache`` is the user's cache folder by default."""
+        plain = MiniLM()
+        return cls(PublicEmbeddingCache(plain, cache or Path(user_cache_dir("fedaug")) / "embeddings"), plain)
+
+
+def simulate(
+    folder: Path,
+    out: Path,
+    *,
+    train: Path | None = None,
+    test: Path | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    resume: bool = False,
+    pool: str | None = None,
+    narrator: Narrator,
+    encoders: Encoders | None = None,
+    noise: Callable[[str], NoiseSource] | None = None,
+) -> Finished:
+    """Run an example's campaign, and write ``out/report.html`` and ``out/report.json``.
+
+    Args:
+        folder: The example.
+        out: The run's folder: sites, pool and report.
+        train: Takes the place of the example's training file.
+        test: Takes the place of the example's held-out rows.
+        overrides: Settings by dotted name.
+        resume: Go on with the run that ``out`` holds: finished rounds are not asked for again.
+        pool: Database URL of the pool; a file in ``out`` by default.
+        narrator: Told about progress.
+        encoders: Loaded when not given.
+        noise: A site's noise source by its name; tests alone give one.
+
+    Raises:
+        InputError: The example, a file or a setting cannot be used.
+        RefusedError: A site's policy or budget refuses the campaign.
+        QuorumLost: Too few sites take part.
+    """
+    example = Example.load(folder, overrides)
+    _claim(out, example, train, test, resume)
+    narrator.phase("read records")
+    rows = read_rows(example, out, train, test)
+    dealt = deal(example, rows.train)
+    encoders = encoders or Encoders.open()
+    heldout = Heldout.of(_pairs(rows), example.campaign.labels, encoders.plain, rows.description)
+    with ExitStack() as stack:
+        sites = VirtualSites(example, out / "sites", lambda: encoders.plain, noise)
+        stack.callback(sites.close)
+        narrator.phase("prepare sites")
+        for index, part in enumerate(dealt):
+            sites.prepare(index, lambda part=part: part)  # type: ignore[misc]  # mypy cannot infer a default's type
+            narrator.step(index + 1, len(dealt))
+
+        def open_site(context: Context) -> Any:
+            index = int(context.node_config["partition-id"])
+            return sites.prepare(index, lambda: dealt[index])
+
+        grid = stack.enter_context(InProcessGrid(make_client_app(open_site), len(dealt)))
+        result = coordinate(example, FlowerExchange(grid), out, encoders.public, heldout, narrator, pool)
+    narrator.phase("reference figures")
+    source = CandidateSource(example.campaign, example.search)
+    references = consult(example.campaign, encoders.public, encoders.plain, source, dealt, heldout)
+    report = with_references(_report(result, heldout), references)
+    return Finished(report, write_report(report, out))
+
+
+def coordinate(
+    example: Example,
+    exchange: Exchange,
+    out: Path,
+    encoder: Encoder,
+    heldout: Heldout,
+    narrator: Narrator,
+    pool: str | None = None,
+) -> CampaignResult:
+    """The coordinator's part of a campaign; leaves a report without reference figures in ``out``."""
+    config = example.campaign
+    plan = plan_campaign(config, encoder.name, encoder.dimensions)
+    with Pool.open(pool or out / "pool.sqlite") as database:
+        source = CandidateSource(config, example.search)
+        coordinator = Coordinator(plan, config, exchange, database, encoder, source, heldout=heldout, narrator=narrator)
+        result = coordinator.run()
+    write_report(_report(result, heldout), out)
+    return result
+
+
+def with_references(report: ReportData, references: References) -> ReportData:
+    """The report with the oracle's figures."""
+    best = references.best_epsilon0
+    zero = {part.label: part.accuracy for part in best.score.per_label}
+    return report.with_utility(
+        epsilon0=best.score.accuracy,
+        nonprivate=references.central.score.accuracy,
+        local_only=references.median_site,
+        references=tuple(_reference(f) for f in (*references.epsilon0, *references.sites, references.central)),
+        per_label=tuple(
+            LabelFigure(label=part.label, support=part.support, student=part.student, epsilon0=zero[part.label])
+            for part in report.utility.per_label
+        ),
+    )
+
+
+def _reference(figure: Figure) -> Reference:
+    return Reference.model_validate(
+        {
+            "kind": figure.kind,
+            "name": figure.name,
+            "accuracy": figure.score.accuracy,
+            "macro_f1": figure.score.macro_f1,
+            "note": figure.note,
+        }
+    )
+
+
+def _report(result: CampaignResult, heldout: Heldout) -> ReportData:
+    report = summarise(result, heldout, datetime.now(UTC), __version__)
+    if report is None:
+        raise EmptySource("there are no held-out texts to score a student on", "give --test, or a larger data set")
+    return report
+
+
+def _pairs(rows: Rows) -> list[tuple[str, str]]:
+    return [(record.text, str(record.label)) for record in rows.heldout]
+
+
+def _claim(out: Path, example: Example, train: Path | None, test: Path | None, resume: bool) -> None:
+    """Take an empty folder for a run, or find it again.
+
+    Raises:
+        ConfigError: The folder holds a run and ``resume`` was not asked for, or it holds one with other settings.
+    """
+    settings = {
+        "campaign": example.campaign.model_dump(mode="json"),
+        "simulation": example.simulation.model_dump(mode="json"),
+        "files": [path and str(path.resolve()) for path in (train, test)],
+    }
+    mine = {"settings": digest(canonical_json(settings)), "epsilon_off": math.isinf(example.campaign.privacy.epsilon)}
+    path = out / _RUN_FILE
+    out.mkdir(parents=True, exist_ok=True)
+    if path.exists():
+        if not resume:
+            raise ConfigError(f"{out} holds a run already", "give --resume to go on with it, or another --out")
+        if parse_json(path.read_bytes()) != mine:
+            raise ConfigError(f"{out} holds a run with other settings", "resume with the settings it was started with")
+        return
+    path.write_bytes(canonical_json(mine))

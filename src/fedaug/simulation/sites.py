@@ -1,0 +1,121 @@
+"""Virtual sites: each a real site folder, with its own settings, keys, sealed store and ledger."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from fedaug.augmentation.encoder import Encoder
+from fedaug.client.keys import KeyRing
+from fedaug.client.records import Record
+from fedaug.client.settings import SiteSettings
+from fedaug.client.site import Site
+from fedaug.privacy.noise import NoiseSource
+from fedaug.simulation.example import Example
+from fedaug.simulation.partition import partition
+
+#: Scrypt's cost for virtual sites: their passphrase lies beside them, so guessing it need not be made hard.
+_CHEAP_SCRYPT: Final = 2**10
+
+
+def deal(example: Example, rows: Sequence[Record]) -> list[list[Record]]:
+    """The rows of each virtual site, the same for the same seed.
+
+    Raises:
+        TooFewRecords: There are too few rows for so many sites.
+    """
+    split = example.simulation.sites
+    alpha = split.alpha if split.partition == "dirichlet" else None
+    dealt = partition(
+        [str(row.label) for row in rows], split.count, seed=example.campaign.seed, alpha=alpha, minimum=split.minimum
+    )
+    return [[rows[index] for index in part] for part in dealt]
+
+
+class VirtualSites:
+    """The sites of one simulation, made when first asked for and found again by a rerun.
+
+    Args:
+        example: The campaign, its sites and their settings.
+        folder: Holds one folder per site.
+        encoder: Shared by all of them.
+        noise: Makes a site's noise source; tests alone pass another than the default.
+    """
+
+    def __init__(
+        self,
+        example: Example,
+        folder: Path,
+        encoder: Callable[[], Encoder],
+        noise: Callable[[str], NoiseSource] | None = None,
+    ) -> None:
+        self._example = example
+        self._folder = folder
+        self._encoder = encoder
+        self._noise = noise
+        self._open: dict[int, Site] = {}
+
+    def prepare(self, index: int, rows: Callable[[], Sequence[Record]]) -> Site:
+        """The site of one partition, prepared; ``rows`` is called only if it was not prepared yet."""
+        site = self._open.get(index)
+        if site is not None:
+            return site
+        name = f"site-{index + 1:02d}"
+        folder = self._folder / name
+        passphrase = self._passphrase()
+        if not (folder / "keys").exists():
+            self._found(folder, name, rows(), passphrase)
+        noise = None if self._noise is None else self._noise(name)
+        site = Site.open(folder, passphrase=passphrase, encoder=self._encoder, noise=noise)
+        if not site.status().prepared:
+            site.prepare()
+        self._open[index] = site
+        return site
+
+    def close(self) -> None:
+        """Let go of all sites' files."""
+        for site in self._open.values():
+            site.close()
+        self._open.clear()
+
+    def _found(self, folder: Path, name: str, rows: Sequence[Record], passphrase: bytes) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        source = folder / "records.jsonl"
+        with source.open("w", encoding="utf-8") as file:
+            for row in rows:
+                line = {"id": row.record_id, "subject": row.subject_id, "text": row.text, "label": row.label}
+                file.write(json.dumps(line, ensure_ascii=False) + "\n")
+        privacy = self._example.campaign.privacy
+        settings = {
+            "privacy__epsilon": privacy.epsilon,
+            "privacy__delta": privacy.delta,
+            "privacy__unit": str(privacy.unit),
+            "policy__allow_noise_off": self._example.campaign.budget.noise_off,
+            "source__min_records": 1,
+        } | {key.replace(".", "__"): value for key, value in self._example.simulation.site_settings.items()}
+        (folder / "site.toml").unlink(missing_ok=True)  # left behind by a run that was cut off before the keys
+        SiteSettings.create(
+            folder,
+            name=name,
+            source__path=str(source),
+            source__columns__text="text",
+            source__columns__label="label",
+            source__columns__record_id="id",
+            source__columns__subject_id="subject",
+            **settings,
+        )
+        KeyRing.create(folder, passphrase, scrypt_n=_CHEAP_SCRYPT)
+
+    def _passphrase(self) -> bytes:
+        path = self._folder / "passphrase"
+        self._folder.mkdir(parents=True, exist_ok=True)
+        try:
+            with path.open("x") as file:
+                path.chmod(0o600)
+                file.write(secrets.token_hex(16))
+        except FileExistsError:
+            pass
+        return path.read_bytes()
