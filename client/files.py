@@ -1,0 +1,58 @@
+"""Files that are whole or not there, and readable by their owner only."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+_FOLDER_MODE = 0o700
+_FILE_MODE = 0o600
+
+
+def private_folder(path: Path) -> Path:
+    """Make a folder that only its owner can enter, whatever the umask, and tighten one that exists."""
+    path.mkdir(parents=True, exist_ok=True, mode=_FOLDER_MODE)
+    path.chmod(_FOLDER_MODE)
+    return path
+
+
+@contextmanager
+def whole_file(path: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
+    """Write a file under another name, and give it its own only when all of it is on the disk.
+
+    If the block raises, ``path`` is as it was before. What is written must be fit to be found after a crash: sealed.
+
+    Args:
+        path: The file; its folder exists.
+        overwrite: Whether it takes the place of a file of that name.
+
+    Raises:
+        FileExistsError: There is one, and ``overwrite`` is false.
+    """
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(8)}.partial")
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _FILE_MODE)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        if overwrite:
+            partial.replace(path)
+        else:
+            path.hardlink_to(partial)  # unlike a rename, this fails if the name is taken
+        sync_folder(path.parent)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def sync_folder(path: Path) -> None:
+    """Make the names in a folder durable."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

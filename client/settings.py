@@ -1,0 +1,267 @@
+"""A site's settings: ``site.toml``, checked as a whole before anything is read or sent.
+
+settings = SiteSettings.load(folder)
+settings.privacy.budget            # Budget(epsilon=4.0, delta=1e-05)
+settings.source_path(folder)       # where the records are
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Final, Self
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from fedaug.client.files import private_folder, whole_file
+from fedaug.client.records import ColumnMap, LabelType, OnBadRow, SourceFormat
+from fedaug.client.settings_file import render
+from fedaug.errors import ConfigError, FedaugError, InvalidBudget
+from fedaug.privacy.events import CHARGED, ReleaseKind
+from fedaug.privacy.limits import LIMITS
+from fedaug.privacy.units import Budget, PrivacyUnit
+from fedaug.strategies.messages import TrustModel
+
+FILE_NAME: Final = "site.toml"
+_MOST_FILE_BYTES: Final = 2**20  # a label set at its limits takes 2,000 lines
+_MOST_PROBLEMS: Final = 3
+_NO_BUDGET: Final = "invalid_budget"
+_PLAIN_PATH: Final = re.compile(r"[A-Za-z0-9_.-]{1,100}")
+
+
+def _no_bool(value: object) -> object:
+    if isinstance(value, bool):  # pydantic would read true as 1
+        raise ValueError("is not a number")
+    return value
+
+
+def _epsilon(value: object) -> object:
+    if value == "inf":
+        return math.inf
+    if isinstance(value, str):
+        raise ValueError("is not a number")
+    return _no_bool(value)
+
+
+Number = Annotated[float, BeforeValidator(_no_bool)]
+Label = Annotated[str, Field(min_length=1, max_length=LIMITS.label_chars)]
+
+
+class Settings(BaseModel):
+    """What every part of the settings shares: frozen, closed, and never quoting its input in an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class SourceSettings(Settings):
+    """Where the records are and how they are read."""
+
+    path: Path
+    format: SourceFormat | None = None
+    on_bad_row: OnBadRow = OnBadRow.STOP
+    label_type: LabelType = LabelType.CLASS
+    labels: Annotated[tuple[Label, ...], Field(min_length=1, max_length=LIMITS.labels)] | None = None
+    unknown_labels: OnBadRow = OnBadRow.STOP
+    min_records: Annotated[StrictInt, Field(ge=1)] = 2
+    columns: ColumnMap
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.labels is not None and self.label_type is not LabelType.CLASS:
+            raise ValueError('has a label set, which only label_type = "class" can have')
+        return self
+
+
+class PrivacySettings(Settings):
+    """What the site promises the people in its records. There is no default for ε and δ: they are a decision."""
+
+    unit: PrivacyUnit = PrivacyUnit.RECORD
+    epsilon: Annotated[float, BeforeValidator(_epsilon), Field(gt=0)]
+    delta: Annotated[Number, Field(gt=0, lt=1)]
+
+    @property
+    def budget(self) -> Budget:
+        """The most that all campaigns together may spend."""
+        return Budget(self.epsilon, self.delta)
+
+
+class PolicySettings(Settings):
+    """What the site takes part in. A coordinator cannot loosen it."""
+
+    trust_models: tuple[TrustModel, ...] = (TrustModel.LOCAL,)
+    release_kinds: tuple[ReleaseKind, ...] = tuple(sorted(CHARGED))
+    allow_noise_off: StrictBool = False
+    max_candidates: Annotated[StrictInt, Field(ge=1, le=LIMITS.candidates)] = LIMITS.candidates
+
+    @model_validator(mode="after")
+    def _charged(self) -> Self:
+        if not set(self.release_kinds) <= CHARGED:
+            raise ValueError("lists a release kind that carries no noise of its own")
+        return self
+
+
+class DeidSettings(Settings):
+    """How records are de-identified before they are stored."""
+
+    language: Annotated[str, Field(pattern="^[a-z]{2}$")] = "en"
+    score_threshold: Annotated[Number, Field(ge=0, le=1)] = 0.0
+    processes: Annotated[StrictInt, Field(ge=1, le=256)] = 1
+
+
+class SiteSettings(Settings):
+    """Everything in ``site.toml``."""
+
+    name: Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=LIMITS.name_chars)]
+    source: SourceSettings
+    privacy: PrivacySettings
+    policy: PolicySettings = PolicySettings()
+    deid: DeidSettings = DeidSettings()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.privacy.unit is PrivacyUnit.SUBJECT and self.source.columns.subject_id is None:
+            raise ValueError('privacy.unit = "subject" needs source.columns.subject_id')
+        if self.privacy.budget.noise_off and not self.policy.allow_noise_off:
+            raise PydanticCustomError(
+                _NO_BUDGET, "privacy.epsilon is infinite, which needs policy.allow_noise_off = true"
+            )
+        return self
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read and check a site's settings.
+
+        Args:
+            folder: The site's folder, which holds ``site.toml``.
+
+        Raises:
+            ConfigError: The file is missing or malformed, or a setting is wrong, missing or unknown.
+            InvalidBudget: ``privacy.epsilon`` or ``privacy.delta`` is no budget.
+        """
+        return cls.checked(_parsed(folder / FILE_NAME))
+
+    @classmethod
+    def checked(cls, values: dict[str, Any]) -> Self:
+        """Settings from plain values, as TOML gives them.
+
+        Raises:
+            ConfigError, InvalidBudget: As for :meth:`load`. The message names settings by path, and quotes no value.
+        """
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            raise _explained(error) from None
+
+    @classmethod
+    def create(cls, folder: Path, **settings: Any) -> Self:  # noqa: ANN401 - a setting's type is its own
+        """Write a new ``site.toml``, every setting in it with a comment.
+
+        Args:
+            folder: The site's folder, made if need be.
+            **settings: By dotted name with ``__`` for the dot, such as ``privacy__epsilon=2.0``; None leaves a setting
+                out. ``name``, ``source__path`` and ``source__columns__text`` are needed. A relative ``source__path``
+                starts at the working directory. ε and δ are 4 and 1e-5 unless they are given.
+
+        Raises:
+            ConfigError: The folder holds a ``site.toml`` already, or a setting is wrong.
+            InvalidBudget: The budget is none.
+        """
+        values: dict[str, Any] = {"privacy": {"epsilon": 4.0, "delta": 1e-5}}
+        for dotted, value in settings.items():
+            if value is not None:
+                _put(values, dotted.split("__"), value)
+        found = cls.checked(values)
+        absolute = found.source.model_copy(update={"path": found.source.path.absolute()})
+        found = found.model_copy(update={"source": absolute})
+        found.write(folder)
+        return found
+
+    def write(self, folder: Path) -> Path:
+        """Write these settings as a commented ``site.toml``, which :meth:`load` reads back as equal.
+
+        Raises:
+            ConfigError: There is one already, or a value is not Unicode.
+        """
+        path = private_folder(folder) / FILE_NAME
+        try:
+            data = render(self.model_dump(mode="json")).encode()
+            with whole_file(path, overwrite=False) as file:
+                file.write(data)
+        except FileExistsError:
+            raise ConfigError(
+                "the folder holds a site already", "choose another folder, or edit its site.toml"
+            ) from None
+        except UnicodeEncodeError:
+            raise ConfigError("a setting is not Unicode text", "rename the file or column") from None
+        return path
+
+    def source_path(self, folder: Path) -> Path:
+        """Where the records are; a relative ``source.path`` starts at the site's folder."""
+        return folder / self.source.path
+
+
+def _put(values: dict[str, Any], path: list[str], value: object) -> None:
+    *tables, last = path
+    for name in tables:
+        values = values.setdefault(name, {})
+        if not isinstance(values, dict):
+            raise ConfigError("a setting is given both as a value and as a table", "give it once")
+    values[last] = value
+
+
+def _parsed(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            data = file.read(_MOST_FILE_BYTES + 1)
+        if len(data) > _MOST_FILE_BYTES:
+            raise ConfigError("site.toml is over 1 MiB", "shorten it")
+        return tomllib.loads(data.decode())
+    except FileNotFoundError:
+        raise ConfigError("there is no site.toml in the site's folder", "run fedaug site init") from None
+    except OSError:
+        raise ConfigError("site.toml cannot be read", "check its permissions") from None
+    except UnicodeDecodeError:
+        raise ConfigError("site.toml is not UTF-8 text", "convert it to UTF-8") from None
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        line = re.search(r"\(at line (\d+),", str(error))  # the rest of the message may quote a value
+        where = f"line {line[1]}" if line else "its end"
+        raise ConfigError(f"site.toml is not valid TOML at {where}", "correct it") from None
+
+
+def _explained(error: ValidationError) -> FedaugError:
+    """One line that names each wrong setting, and no value."""
+    problems = error.errors(include_input=False, include_url=False, include_context=False)
+    lines = [_line(problem["loc"], problem["type"], problem["msg"]) for problem in problems]
+    budget = all(
+        problem["type"] == _NO_BUDGET
+        or (problem["loc"] in (("privacy", "epsilon"), ("privacy", "delta")) and problem["type"] != "missing")
+        for problem in problems
+    )
+    more = f" and {len(lines) - _MOST_PROBLEMS} more" if len(lines) > _MOST_PROBLEMS else ""
+    what = ", ".join(lines[:_MOST_PROBLEMS]) + more
+    if budget:
+        return InvalidBudget(what, "give ε > 0 and 0 < δ < 1 in site.toml")
+    return ConfigError(what, "correct site.toml")
+
+
+def _line(location: tuple[int | str, ...], kind: str, message: str) -> str:
+    path = ".".join(str(part) for part in location)
+    if kind == "extra_forbidden":
+        # A key is the user's own words: shown when it looks like a setting's name, since it is then a slip of the pen.
+        return f"{path if _PLAIN_PATH.fullmatch(path) else 'something'} is not a setting"
+    if kind == "missing":
+        return f"{path} is missing"
+    message = message.removeprefix("Value error, ")
+    return f"{path}: {message[:1].lower()}{message[1:]}" if path else message

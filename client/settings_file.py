@@ -1,0 +1,105 @@
+"""Writes ``site.toml`` for people: every setting, what it means, and those at rest commented out."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any, Final
+
+_TEMPLATE: Final = """\
+# The settings of one fedaug site. Unknown settings are refused, so a slip of the pen is noticed.
+
+# The site's name, as the consortium knows it.
+name = {name}
+
+[source]
+# The records: .csv, .jsonl, .ndjson or .parquet. A relative path starts at this folder.
+path = {source.path}
+# The format, if the suffix does not tell: "csv", "jsonl" or "parquet".
+{source.format?}
+# What a row that cannot be used does: "stop" ends the job, "skip" counts it and leaves it out.
+on_bad_row = {source.on_bad_row}
+# What a label is: "class", "number" or "none".
+label_type = {source.label_type}
+# The label set, if it is public and fixed; a label outside it is then a bad row.
+{source.labels?}
+# What such a row does: "stop" or "skip".
+unknown_labels = {source.unknown_labels}
+# With fewer usable records the site takes no part.
+min_records = {source.min_records}
+
+[source.columns]
+# The column that holds the text.
+text = {source.columns.text}
+# The column that holds the label.
+{source.columns.label?}
+# The column that names a record; without it the row number does.
+{source.columns.record_id?}
+# The column that names the patient or account; without it every record counts as a subject of its own.
+{source.columns.subject_id?}
+# Further columns to keep, inside the site.
+attributes = {source.columns.attributes}
+
+[privacy]
+# Whom the promise protects: one "record", or one "subject" with all of its records.
+unit = {privacy.unit}
+# The most that all campaigns together may spend. Smaller is stricter.
+epsilon = {privacy.epsilon}
+# The probability with which the promise may fail: far below one over the number of records.
+delta = {privacy.delta}
+
+[policy]
+# Who may add the noise: "local" means that this site adds all of it itself.
+trust_models = {policy.trust_models}
+# What may leave, always noised and charged.
+release_kinds = {policy.release_kinds}
+# Whether the site takes part in runs without noise, which promise nothing. For tests with public data.
+allow_noise_off = {policy.allow_noise_off}
+# The most candidates in one vote.
+max_candidates = {policy.max_candidates}
+
+[deid]
+# The records' language.
+language = {deid.language}
+# A finding below this score stays in the text; 0 takes out all that is suspected.
+score_threshold = {deid.score_threshold}
+# Worker processes.
+processes = {deid.processes}
+"""
+
+
+def render(values: Mapping[str, Any]) -> str:
+    """``site.toml`` from plain values (``SiteSettings.model_dump(mode="json")``)."""
+    return "".join(_rendered(line, values) for line in _TEMPLATE.splitlines(keepends=True))
+
+
+def _rendered(line: str, values: Mapping[str, Any]) -> str:
+    start, end = line.find("{"), line.rfind("}")
+    if line.startswith("#") or start < 0:
+        return line
+    dotted = line[start + 1 : end]
+    value = _find(values, dotted.rstrip("?"))
+    if not dotted.endswith("?"):
+        return f"{line[:start]}{_toml(value)}\n"
+    name = dotted.rstrip("?").rsplit(".", maxsplit=1)[-1]
+    return f"# {name} =\n" if value is None else f"{name} = {_toml(value)}\n"
+
+
+def _find(values: Any, dotted: str) -> Any:  # noqa: ANN401 - a setting's type is its own
+    for part in dotted.split("."):
+        values = values[part]
+    return values
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        # A JSON string is a TOML basic string, but for DEL; surrogate pairs, which TOML lacks, need ensure_ascii off.
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    if isinstance(value, float) and math.isinf(value):
+        return "inf"
+    return repr(value)
