@@ -1,0 +1,172 @@
+"""The key ring: useless without its passphrase, never overwritten, noticed when changed."""
+
+from __future__ import annotations
+
+import json
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fedaug.client.keys import STRONG_SCRYPT_N, WRAPPED_BYTES, KeyRing, find_passphrase
+from fedaug.errors import ConfigError, SealError
+
+PASSPHRASE = b"correct horse battery staple"
+CHEAP = 2
+
+
+def file_of(folder: Path) -> Path:
+    return folder / "keys" / "keyring.json"
+
+
+def create(folder: Path, **options: Any) -> KeyRing:
+    return KeyRing.create(folder, PASSPHRASE, scrypt_n=CHEAP, **options)
+
+
+def public(keys: KeyRing) -> bytes:
+    return keys.signer.public_key().public_bytes_raw()
+
+
+def test_opened_ring_holds_the_keys_that_were_created(tmp_path: Path) -> None:
+    created = create(tmp_path)
+    opened = KeyRing.open(tmp_path, PASSPHRASE)
+    assert public(opened) == public(created)
+    key, wrapped = created.new_data_key(b"a")
+    assert opened.data_key(wrapped, b"a") == key
+    assert len(wrapped) == WRAPPED_BYTES
+
+
+def test_default_cost_is_the_strong_one_and_is_stored(tmp_path: Path) -> None:
+    created = KeyRing.create(tmp_path, PASSPHRASE)
+    assert json.loads(file_of(tmp_path).read_text())["scrypt_n"] == STRONG_SCRYPT_N >= 2**15
+    assert public(KeyRing.open(tmp_path, PASSPHRASE)) == public(created)
+
+
+@pytest.mark.parametrize("wrong", [b"", b"Correct horse battery staple", PASSPHRASE + b"\n"])
+def test_wrong_passphrase_is_refused(tmp_path: Path, wrong: bytes) -> None:
+    create(tmp_path)
+    with pytest.raises(SealError, match="FA501: a key cannot be unwrapped") as raised:
+        KeyRing.open(tmp_path, wrong)
+    assert PASSPHRASE.decode() not in str(raised.value)
+
+
+def test_existing_keys_are_not_overwritten(tmp_path: Path) -> None:
+    created = create(tmp_path)
+    with pytest.raises(ConfigError, match="FA101: the site has keys already"):
+        create(tmp_path)
+    assert public(KeyRing.open(tmp_path, PASSPHRASE)) == public(created)
+    assert [path.name for path in (tmp_path / "keys").iterdir()] == ["keyring.json"]
+
+
+def test_keys_are_their_owners_only(tmp_path: Path) -> None:
+    create(tmp_path / "site")
+    assert file_of(tmp_path / "site").stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "site" / "keys").stat().st_mode & 0o777 == 0o700
+
+
+def test_no_two_sites_share_a_key(tmp_path: Path) -> None:
+    first, second = create(tmp_path / "a"), create(tmp_path / "b")
+    assert public(first) != public(second)
+    with pytest.raises(SealError):
+        second.data_key(first.new_data_key(b"a")[1], b"a")
+
+
+def test_neither_key_lies_on_the_disk_in_plain(tmp_path: Path) -> None:
+    drawn: list[bytes] = []
+    numbers = count(1)
+
+    def entropy(size: int) -> bytes:
+        drawn.append(next(numbers).to_bytes(1, "big") * size)
+        return drawn[-1]
+
+    create(tmp_path, entropy=entropy)
+    secrets = [value for value in drawn if len(value) == 32]
+    assert len(secrets) == 2
+    stored = file_of(tmp_path).read_bytes()
+    for secret in secrets:
+        assert secret not in stored
+        assert secret.hex().encode() not in stored
+
+
+def test_key_wrapped_for_one_file_does_not_open_another(tmp_path: Path) -> None:
+    keys = create(tmp_path)
+    _, wrapped = keys.new_data_key(b"records")
+    with pytest.raises(SealError, match="FA501"):
+        keys.data_key(wrapped, b"arrays")
+
+
+def test_every_changed_field_of_the_key_file_is_noticed(tmp_path: Path) -> None:
+    create(tmp_path)
+    path = file_of(tmp_path)
+    good = json.loads(path.read_text())
+    signing, store = good["sealed"]["signing"], good["sealed"]["store"]
+    flipped = format(int(signing[0], 16) ^ 1, "x") + signing[1:]
+    changes: list[dict[str, Any]] = [
+        {"version": 2},
+        {"scrypt_n": 4},
+        {"scrypt_n": 3},
+        {"scrypt_n": 2**40},
+        {"scrypt_n": True},
+        {"scrypt_n": "2"},
+        {"salt": "00" * 16},
+        {"salt": "zz"},
+        {"salt": 7},
+        {"sealed": {"signing": store, "store": signing}},
+        {"sealed": {"signing": flipped, "store": store}},
+        {"sealed": {"signing": signing, "store": store[:-2]}},
+        {"sealed": {"signing": signing}},
+        {"sealed": []},
+    ]
+    for change in changes:
+        path.write_text(json.dumps({**good, **change}))
+        with pytest.raises(SealError, match="FA501"):
+            KeyRing.open(tmp_path, PASSPHRASE)
+    path.write_text(json.dumps(good))
+    KeyRing.open(tmp_path, PASSPHRASE)
+
+
+@pytest.mark.parametrize("data", [b"", b"[]", b"null", b"\xff", b"[" * 4_000, b'{"version":1}', b"x" * 10_000])
+def test_key_file_that_is_not_one_is_refused(tmp_path: Path, data: bytes) -> None:
+    create(tmp_path)
+    file_of(tmp_path).write_bytes(data)
+    with pytest.raises(SealError, match="FA501: the site's key file is damaged"):
+        KeyRing.open(tmp_path, PASSPHRASE)
+
+
+def test_site_without_keys_is_told_so(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="FA101: the site has no keys"):
+        KeyRing.open(tmp_path, PASSPHRASE)
+
+
+@pytest.mark.parametrize("passphrase", [b"", b"x" * 1_025])
+def test_empty_or_endless_passphrase_is_refused(tmp_path: Path, passphrase: bytes) -> None:
+    with pytest.raises(ConfigError, match="passphrase"):
+        KeyRing.create(tmp_path / "site", passphrase)
+    assert not (tmp_path / "site").exists()
+
+
+def refuse(_: str) -> str:
+    raise AssertionError("the terminal was asked")
+
+
+def test_passphrase_is_looked_up_file_first_then_credential_then_terminal(tmp_path: Path) -> None:
+    (tmp_path / "named").write_bytes(b"from file\r\n")
+    (tmp_path / "fedaug-passphrase").write_bytes(b" from credential ")
+    environ = {"FEDAUG_PASSPHRASE_FILE": str(tmp_path / "named"), "CREDENTIALS_DIRECTORY": str(tmp_path)}
+    assert find_passphrase(tmp_path, environ, refuse, lambda: True) == b"from file"
+    del environ["FEDAUG_PASSPHRASE_FILE"]
+    assert find_passphrase(tmp_path, environ, refuse, lambda: True) == b" from credential "
+    (tmp_path / "fedaug-passphrase").unlink()
+    assert find_passphrase(tmp_path, environ, lambda question: question[:10], lambda: True) == b"Passphrase"
+
+
+def test_without_file_credential_or_terminal_there_is_no_passphrase(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="FA101: there is no passphrase"):
+        find_passphrase(tmp_path, {}, refuse, lambda: False)
+
+
+def test_named_passphrase_file_that_is_missing_is_not_passed_over(tmp_path: Path) -> None:
+    environ = {"FEDAUG_PASSPHRASE_FILE": str(tmp_path / "gone")}
+    with pytest.raises(ConfigError, match="FA101: the passphrase's file cannot be read"):
+        find_passphrase(tmp_path, environ, refuse, lambda: True)
