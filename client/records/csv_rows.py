@@ -18,7 +18,7 @@ class CsvRows:
 
     The parser is the standard library's and not pyarrow's. pyarrow's streaming reader knows no line numbers, takes an
     unclosed quote for the end of the file, hands the text of a bad row to Python, which fails when that is not UTF-8,
-    and, dropped before its end, was seen to abort the process from its read-ahead thread.
+    and was once seen to abort the process at its exit, after a reader had been dropped before its end.
 
     The file is read as Latin-1, in which every byte is a character, and each value is turned back into its bytes and
     decoded as UTF-8, so that a byte that is not UTF-8 costs one row. Commas, quotes and line ends are alike in both.
