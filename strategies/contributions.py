@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -42,11 +43,15 @@ def clipped_total(contributions: Contributions, size: int, part: Part) -> NDArra
         Float64 [size]. Adding or removing one unit changes it by at most 1 in L2 norm.
     """
     total = np.zeros(size)
+    if not len(contributions):
+        return total  # as any other site answers: whether a site has a record of some label is not to be seen
     order = np.argsort(contributions.units, kind="stable")
     starts = np.flatnonzero(np.diff(contributions.units[order], prepend=-1))
     for rows in np.split(order, starts[1:]):
         positions, values = _unit_total(contributions, rows, part)
-        total[positions] += values / max(1.0, float(np.linalg.norm(values)))
+        norm = float(np.linalg.norm(values))
+        if math.isfinite(norm):  # else no clipping bounds it, and a NaN shows through any noise
+            total[positions] += values / max(1.0, norm)
     return total
 
 
@@ -57,4 +62,5 @@ def _unit_total(
     if len(parts) == 1:
         return parts[0]
     positions, place = np.unique(np.concatenate([where for where, _ in parts]), return_inverse=True)
-    return positions, np.bincount(place, np.concatenate([values for _, values in parts]), minlength=len(positions))
+    values = np.concatenate([values for _, values in parts])
+    return positions, np.bincount(place, values, minlength=len(positions)).astype(np.float64, copy=False)
