@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,9 +26,11 @@ from fedaug.strategies.messages import (
 from fedaug.strategies.student_metric import right_and_wrong
 from fedaug.strategies.voting import vote_totals
 
+_T = TypeVar("_T", bound=np.generic)
 Clean = Callable[[Contributions], NDArray[np.float64]]
 
-#: What clipping in strategies/contributions.py guarantees for every mechanism here: one unit moves the value by at most 1.
+#: What clipping in strategies/contributions.py guarantees for every mechanism here: one unit moves the value by at most
+#: this much in L2 norm.
 SENSITIVITY: Final = 1.0
 
 
@@ -83,8 +85,8 @@ def require_covered(event: Event, kind: ReleaseKind) -> None:
         raise PolicyRefused("a plan understates a release's sensitivity", "plan with sensitivity 1")
 
 
-def _tensor(tensors: Tensors, name: str, dtype: type, shape: tuple[int | None, ...]) -> NDArray[np.generic]:
-    values = tensors.get(name)
+def _tensor(tensors: Tensors, name: str, dtype: type[_T], shape: tuple[int | None, ...]) -> NDArray[_T]:
+    values: NDArray[_T] | None = tensors.get(name)
     if values is None or values.dtype != dtype or values.ndim != len(shape):
         raise ProtocolError(
             f"a request's tensor {name} is missing or of the wrong type", "send what the request defines"

@@ -15,8 +15,8 @@ def require_allowed(plan: CampaignPlan, settings: SiteSettings) -> None:
     The plan's ε is recomputed from its mechanisms; what the coordinator wrote beside them only has to be no smaller.
 
     Raises:
-        PolicyRefused: The unit, δ, trust model, a release kind or the noise is not what the site allows, or the plan costs
-            more than it says.
+        PolicyRefused: The unit, δ, trust model, a release kind or the noise is not what the site allows, or the plan
+            costs more than it says.
     """
     policy, privacy = settings.policy, settings.privacy
     if plan.trust_model not in policy.trust_models:

@@ -1,8 +1,8 @@
 """The release gate: the only door out of a site.
 
-Order matters. What was sealed before is sent again as it is. Otherwise the charge must already be reserved; only then are
-records read; the noise is added here and nowhere else; and the result is sealed in the outbox, in the transaction that
-commits the charge, before anything leaves.
+Order matters. What was sealed before is sent again as it is. Otherwise the charge must already be reserved; only then
+are records read; the noise is added here and nowhere else; and the result is sealed in the outbox, in the transaction
+that commits the charge, before anything leaves.
 """
 
 from __future__ import annotations

@@ -135,7 +135,7 @@ class Site:
         label: str | None = None,
         name: str | None = None,
         passphrase: bytes | None = None,
-        **settings: Any,
+        **settings: Any,  # noqa: ANN401 - a setting's type is its own
     ) -> Self:
         """Make a site's folder: settings, keys, nothing else yet.
 

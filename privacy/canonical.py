@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 from fedaug.errors import ProtocolError
 
 
-def canonical_json(value: Any) -> bytes:
+def canonical_json(value: Any) -> bytes:  # noqa: ANN401 - JSON's values have no common type
     """JSON with sorted keys, no spaces, UTF-8; NaN and infinities are refused.
 
     Raises:
@@ -21,7 +21,7 @@ def canonical_json(value: Any) -> bytes:
         raise ProtocolError("a value has no canonical form", "use finite numbers, text, lists and maps only") from None
 
 
-def parse_json(data: bytes) -> Any:
+def parse_json(data: bytes) -> Any:  # noqa: ANN401 - as above
     """Strict JSON: UTF-8, no duplicate keys, no NaN or infinity.
 
     Raises:

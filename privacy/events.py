@@ -1,7 +1,7 @@
 """Mechanisms as executed: the frozen facts from which ε is recomputed.
 
-An event is what a site signs and a ledger stores. It names the release, the sensitivity to one privacy unit and the noise
-that was added; ε is never stated, only derived (:mod:`fedaug.privacy.accounting`).
+An event is what a site signs and a ledger stores. It names the release, the sensitivity to one privacy unit and the
+noise that was added; ε is never stated, only derived (:mod:`fedaug.privacy.accounting`).
 """
 
 from __future__ import annotations
@@ -49,7 +49,8 @@ class GaussianEvent:
     """One release of f(D) + N(0, noise_std² I), noise added by the site itself.
 
     The L2 distance of f between neighbouring data sets (one unit added or removed) is at most ``sensitivity``; every
-    coordinate gets independent noise of standard deviation ``noise_std``. ``noise_std = 0`` states that no noise was added.
+    coordinate gets independent noise of standard deviation ``noise_std``. ``noise_std = 0`` states that no noise was
+    added.
 
     Attributes:
         key: Names the release within its campaign (``statistics``, ``votes/0``); one key is released once.
@@ -95,7 +96,7 @@ Event = GaussianEvent
 _FIELDS: Final = {"mechanism", "key", "release", "sensitivity", "noise_std"}
 
 
-def event_from_dict(values: Any) -> Event:
+def event_from_dict(values: object) -> Event:
     """Read one event back.
 
     Raises:

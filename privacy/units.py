@@ -39,7 +39,9 @@ class Budget:
         if not self.epsilon > 0:
             raise InvalidBudget("ε is not above zero", "give ε > 0, or do not take part")
         if not 0 < self.delta < 1:
-            raise InvalidBudget("δ is not between 0 and 1", "give δ far below one over the number of records, such as 1e-5")
+            raise InvalidBudget(
+                "δ is not between 0 and 1", "give δ far below one over the number of records, such as 1e-5"
+            )
 
     def covers(self, epsilon: float) -> bool:
         """Whether a spent ε (at this budget's δ) lies within the budget; NaN never does."""

@@ -1,4 +1,4 @@
-"""Where a campaign's candidates come from: generators and operators by name, and the free gates that all of them pass."""
+"""Where a campaign's candidates come from: generators and operators by name, and the free gates that all must pass."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from fedaug.augmentation.candidates import Candidate, Dependence
+from fedaug.augmentation.generators import Generator
 from fedaug.augmentation.registry import GENERATORS, OPERATORS, load_plugin
 from fedaug.errors import ConfigError, DataNotFound, EmptySource, PrivateOutput
 from fedaug.privacy.vetting import make_gate, vet
@@ -65,7 +66,7 @@ class CandidateSource:
     def vary(self, parents: dict[str, list[Candidate]], turn: int) -> list[Candidate]:
         """Variations of each label's survivors, by every operator in turn."""
         steering = self._config.steering
-        made = []
+        made: list[Candidate] = []
         for name in steering.operators:
             operator = load_plugin(OPERATORS, name)()
             share = -(-steering.variations_per_label // len(steering.operators))
@@ -74,7 +75,7 @@ class CandidateSource:
                 made.extend(replace(child, label=label) for child in operator.apply(chosen, share, seed))
         return self._vetted(made)
 
-    def _generator(self, source: Source) -> Any:
+    def _generator(self, source: Source) -> Generator:
         factory = load_plugin(GENERATORS, source.generator)
         options: dict[str, Any] = dict(source.options)
         if source.corpora:
@@ -82,7 +83,7 @@ class CandidateSource:
         if "search" in inspect.signature(factory).parameters:
             options |= {"search": self._search}
         try:
-            return factory(**options)
+            return cast("Generator", factory(**options))
         except TypeError:
             raise ConfigError(
                 f"the generator {source.generator} does not take these options", "see its entry in docs/reference"

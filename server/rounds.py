@@ -1,7 +1,7 @@
 """Asking every site for one planned release: sent, verified, noted once, and kept for a coordinator that restarts.
 
-A round that has finished is kept whole in the pool, so that a rerun with the same settings makes the same requests, finds
-the answers there and asks no site again.
+A round that has finished is kept whole in the pool, so that a rerun with the same settings makes the same requests,
+finds the answers there and asks no site again.
 """
 
 from __future__ import annotations

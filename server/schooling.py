@@ -82,10 +82,10 @@ class Schooling:
     def train(self, samples: Sequence[PoolSample], teacher: Teacher | None) -> Student[Any]:
         """A student of the campaign's kind, trained on pool samples alone.
 
-        Every text of the pool counts once. Its label is a belief over all labels: what the teacher says of the text, each
-        label lifted by the votes that the text drew under it (knowledge distillation; Hinton et al. 2015, section 2).
-        Teacher and votes are DP output, so this is post-processing. Without a teacher the pooled labels alone are believed,
-        by their weights.
+        Every text of the pool counts once. Its label is a belief over all labels: what the teacher says of the text,
+        each label lifted by the votes that the text drew under it (knowledge distillation; Hinton et al. 2015, section
+        2). Teacher and votes are DP output, so this is post-processing. Without a teacher the pooled labels alone are
+        believed, by their weights.
 
         Raises:
             EmptySource: The pool holds no samples, or samples of one label only.

@@ -12,6 +12,7 @@ import numpy as np
 from fedaug.privacy.accounting import epsilon
 from fedaug.privacy.events import Event
 from fedaug.server.coordinator import CampaignResult, VotingRound
+from fedaug.server.pool_records import PoolSample
 from fedaug.server.report import (
     GallerySample,
     KindCharge,
@@ -155,7 +156,7 @@ def _by_kind(releases: list[Accepted], delta: float) -> dict[str, KindCharge]:
 
 def _gallery(result: CampaignResult) -> tuple[GallerySample, ...]:
     """A spread of labels, the weightiest sample of each."""
-    best = {}
+    best: dict[str, PoolSample] = {}
     for sample in result.samples:
         if sample.label not in best or sample.weight > best[sample.label].weight:
             best[sample.label] = sample

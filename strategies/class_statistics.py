@@ -20,8 +20,8 @@ Floats = NDArray[np.float64]
 def class_sums(contributions: Contributions, labels: int) -> Floats:
     """Per-class sums of embeddings, float64 [labels, d]; one unit's whole contribution has L2 norm at most 1.
 
-    A unit's records are added up into one matrix [labels, d], and that matrix is clipped, so the sum over a site changes by
-    at most 1 in L2 norm when a unit is added or removed.
+    A unit's records are added up into one matrix [labels, d], and that matrix is clipped, so the sum over a site
+    changes by at most 1 in L2 norm when a unit is added or removed.
     """
     dimensions = contributions.embeddings.shape[1]
     return clipped_total(contributions, labels * dimensions, _label_block).reshape(labels, dimensions)
@@ -74,10 +74,10 @@ def fit_teacher(
 ) -> Teacher:
     """Shrink noised class sums towards the label's own words, by empirical Bayes.
 
-    The sum of a class of n records is taken as n·m + N(0, σ²I) with m ~ N(λ·prior, τ²/d I): the posterior's direction is
-    sum + κλ·prior with κ = σ²d/(nτ²) (Efron & Morris 1973, section 2). λ and τ² are estimated from the noised sums
-    themselves, less the noise's share, so nothing but DP output and public vectors is read. Both are first projected on the subspace that
-    holds 90 % of the public candidates' variance, since elsewhere the sums carry noise only.
+    The sum of a class of n records is taken as n·m + N(0, σ²I) with m ~ N(λ·prior, τ²/d I): the posterior's direction
+    is sum + κλ·prior with κ = σ²d/(nτ²) (Efron & Morris 1973, section 2). λ and τ² are estimated from the noised sums
+    themselves, less the noise's share, so nothing but DP output and public vectors is read. Both are first projected on
+    the subspace that holds 90 % of the public candidates' variance, since elsewhere the sums carry noise only.
 
     Args:
         noisy_sums: Float64 [labels, d], the sites' noised sums added up.
@@ -90,9 +90,8 @@ def fit_teacher(
     sums, words = noisy_sums @ basis, prior @ basis
     counts = np.maximum(noisy_counts, 1.0)[:, None]
     dimensions = basis.shape[1]
-    length = max(
-        float((sums * words).sum() / (counts * words**2).sum()), 0.0
-    )  # class means are shorter than unit vectors
+    # Class means are shorter than unit vectors.
+    length = max(float((sums * words).sum() / (counts * words**2).sum()), 0.0)
     squares = ((sums - counts * length * words) ** 2).sum() - len(sums) * dimensions * noise_std**2
     spread = max(float(squares / (counts**2).sum()), 1e-2)
     strength = noise_std**2 * dimensions / (counts.mean() * spread)  # one for all, so that no class's cosines run high
@@ -116,8 +115,8 @@ def principal_subspace(public: NDArray[np.floating], share: float) -> Floats:
 
 def add_up(values: Sequence[Floats]) -> Floats:
     """The sum of the sites' noised values, in a fixed order."""
-    return np.sum(np.stack(values), axis=0)
+    return np.asarray(np.sum(np.stack(values), axis=0), np.float64)
 
 
 def _unit(rows: Floats) -> Floats:
-    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12), np.float64)

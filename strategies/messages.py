@@ -1,7 +1,7 @@
 """The closed set of requests a coordinator may make and of replies a site may give, and their bytes.
 
-A message is a safetensors file: named tensors, and beside them one canonical JSON object under the metadata key ``fedaug``.
-Nothing else is ever parsed, so a message cannot carry code.
+A message is a safetensors file: named tensors, and beside them one canonical JSON object under the metadata key
+``fedaug``. Nothing else is ever parsed, so a message cannot carry code.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,7 @@ from fedaug.privacy.units import Budget, PrivacyUnit
 #: Changes whenever a message changes its meaning.
 PROTOCOL_VERSION: Final = 1
 
+_T = TypeVar("_T")
 Tensors = Mapping[str, NDArray[Any]]
 Name = Annotated[str, Field(min_length=1, max_length=LIMITS.name_chars)]
 _DTYPES: Final = frozenset({"F64", "F32", "I64", "I32"})
@@ -201,8 +202,8 @@ class NoisyRelease(Message):
 
 Reply = Annotated[SiteFact | Status | NoisyRelease, Field(discriminator="kind")]
 
-_REQUESTS: Final[TypeAdapter[Any]] = TypeAdapter(Request)
-_REPLIES: Final[TypeAdapter[Any]] = TypeAdapter(Reply)
+_REQUESTS: Final[TypeAdapter[Request]] = TypeAdapter(Request)
+_REPLIES: Final[TypeAdapter[Reply]] = TypeAdapter(Reply)
 
 
 def encode(message: Message, tensors: Tensors | None = None) -> bytes:
@@ -232,7 +233,7 @@ def decode_reply(data: bytes) -> tuple[SiteFact | Status | NoisyRelease, Tensors
     return _validated(_REPLIES, values), tensors
 
 
-def _validated(adapter: TypeAdapter[Any], values: Any) -> Any:
+def _validated(adapter: TypeAdapter[_T], values: object) -> _T:
     try:
         return adapter.validate_python(values)
     except ValidationError as error:

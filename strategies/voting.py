@@ -1,8 +1,8 @@
 """Federated DP voting on public candidates, after Private Evolution.
 
-Lin et al. 2024, "Differentially Private Synthetic Data via Foundation Model APIs 1: Images", algorithm 2; Xie et al. 2024,
-"Differentially Private Synthetic Data via Foundation Model APIs 2: Text", section 3. Site half: :func:`vote_totals`.
-Coordinator half: :func:`shrink` and :func:`select`, both post-processing.
+Lin et al. 2024, "Differentially Private Synthetic Data via Foundation Model APIs 1: Images", algorithm 2; Xie et al.
+2024, "Differentially Private Synthetic Data via Foundation Model APIs 2: Text", section 3. Site half:
+:func:`vote_totals`. Coordinator half: :func:`shrink` and :func:`select`, both post-processing.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ def vote_totals(
 ) -> Floats:
     """Votes per candidate, float64 [n]; one unit's whole vote over all labels has L2 norm at most 1.
 
-    A record votes for its nearest ``votes_per_record`` candidates among those of its own label, the nearer the more, with a
-    vote of L2 norm 1. It is compared with each candidate by itself, so that its vote is the same to the bit whatever other
-    records the site holds.
+    A record votes for its nearest ``votes_per_record`` candidates among those of its own label, the nearer the more,
+    with a vote of L2 norm 1. It is compared with each candidate by itself, so that its vote is the same to the bit
+    whatever other records the site holds.
 
     Args:
         contributions: The site's rows.

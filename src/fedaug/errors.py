@@ -37,8 +37,8 @@
     ├── QuarantinedRecord       FA601  a record could not be de-identified and was set aside
     └── DefectError             FA901  a defect of fedaug itself      exit status 1
 
-No message ever holds a record's value: types, counts, names of settings and line numbers only. ``docs/errors.md`` has an
-entry for every code.
+No message ever holds a record's value: types, counts, names of settings and line numbers only. ``docs/errors.md`` has
+an entry for every code.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The public embedding space: texts in, unit vectors out.
 
-A text's vector is a function of that text alone, to the bit, whatever else is embedded beside it. Batches therefore have a
-fixed number of rows, a row is padded by its own length only, and a batch that is not full repeats a row.
+A text's vector is a function of that text alone, to the bit, whatever else is embedded beside it. Batches therefore
+have a fixed number of rows, a row is padded by its own length only, and a batch that is not full repeats a row.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from fedaug.errors import MissingExtra
 
 Progress = Callable[[int, int], None]
 
-_ROWS: Final = 8  # the fastest fixed batch on two cores: 390 short texts a second against 137 one by one (docs/adr/0003)
+#: The fastest fixed batch on two cores: 390 short texts a second against 137 one by one (docs/adr/0003).
+_ROWS: Final = 8
 _LENGTH_STEP: Final = 4  # tokens; a finer step leaves more batches half empty, a coarser one pads more
 _MAX_TOKENS: Final = 256  # what the model was trained on
 
@@ -59,7 +60,8 @@ class MiniLM:
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(_MAX_TOKENS)
-        self._model = BertModel.from_pretrained(folder, attn_implementation="sdpa").eval()
+        self._model = BertModel.from_pretrained(folder, attn_implementation="sdpa")
+        self._model.train(False)
 
     def embed(self, texts: Sequence[str], progress: Progress | None = None) -> NDArray[np.float32]:
         """Unit row vectors, float32 [len(texts), 384].

@@ -28,11 +28,11 @@ class DataSettings(Settings):
         data_set: A public data set, looked for on this machine.
         file: Its training file.
         columns: Which column holds what.
-        validation_percent: Rows carved out for the coordinator's held-out file, by a hash of the text, so that every run
-            carves the same and no text is on both sides.
+        validation_percent: Rows carved out for the coordinator's held-out file, by a hash of the text, so that every
+            run carves the same and no text is on both sides.
         search: Folders to look in, relative to the example, after ``$FEDAUG_DATA``.
-        made_up_notes: So many notes are written by fedaug's own generator when the data set is not on this machine; 0 for
-            none.
+        made_up_notes: So many notes are written by fedaug's own generator when the data set is not on this machine; 0
+            for none.
     """
 
     data_set: str
@@ -57,7 +57,7 @@ class SimulationConfig(Settings):
 
     data: DataSettings
     sites: SiteSplit
-    site_settings: dict[str, Any] = {}
+    site_settings: dict[str, Any] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Reference figures for a simulation: what no coordinator and no site could know (rule 11 of the privacy calculus).
 
-The oracle reads every site's records in the clear. It therefore lives outside client and server, and its figures are null
-in a deployment.
+The oracle reads every site's records in the clear. It therefore lives outside client and server, and its figures are
+null in a deployment.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from fedaug import __version__
 from fedaug.augmentation.embedding_cache import PublicEmbeddingCache
 from fedaug.augmentation.encoder import Encoder, MiniLM
 from fedaug.client.app import make_client_app
+from fedaug.client.site import Site
 from fedaug.errors import ConfigError, EmptySource
 from fedaug.privacy.canonical import canonical_json, digest, parse_json
 from fedaug.privacy.noise import NoiseSource
@@ -108,7 +109,7 @@ def simulate(
             sites.prepare(index, lambda part=part: part)  # type: ignore[misc]  # mypy cannot infer a default's type
             narrator.step(index + 1, len(dealt))
 
-        def open_site(context: Context) -> Any:
+        def open_site(context: Context) -> Site:
             index = int(context.node_config["partition-id"])
             return sites.prepare(index, lambda: dealt[index])
 
