@@ -21,6 +21,7 @@ PLANTED = [
     "notes.yaml",
     "site.toml",
     "data/campaign.toml",
+    "data/simulation.toml",
     "data/records.jsonl",
     "{name}/patients.jsonl",
     "{name}/patients.json",
@@ -39,7 +40,7 @@ def example(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 def golden(name: str) -> set[str]:
     modules = {f"{name}/{module}.py" for module in ("__init__", "client_app", "server_app")}
-    return {"pyproject.toml", "campaign.toml", ".info/CONTENT"} | modules
+    return {"pyproject.toml", "campaign.toml", "simulation.toml", ".info/CONTENT"} | modules
 
 
 def listing(app: Path) -> set[str]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any
 
 from flwr.app import Context
 from flwr.clientapp import ClientApp
@@ -28,26 +30,37 @@ _LOG = logging.getLogger(__name__)
 def example_client_app(folder: Path, noise: Callable[[str], NoiseSource] | None = None) -> ClientApp:
     """The sites' app of an example: node k plays site k.
 
+    A site is prepared at its first request, and opened anew for each, as under a SuperNode, where every message has a
+    process of its own: Ray unpickles the app for each message, and any of its workers may get a node's next one.
+
     Args:
         folder: Holds ``campaign.toml`` and ``simulation.toml``.
         noise: A site's noise source by its name; tests alone give one.
     """
-    kept: dict[str, Any] = {}
+    return make_client_app(lambda context: _NodeDoor(folder, context, noise))
 
-    def encoder() -> Encoder:
-        if "encoder" not in kept:
-            kept["encoder"] = MiniLM()
-        found: Encoder = kept["encoder"]
-        return found
 
-    def open_site(context: Context) -> Any:
-        example, out = _setting(folder, context)
-        if kept.get("out") != out:
-            kept.update(out=out, sites=VirtualSites(example, out / "sites", encoder, noise))
-        index = int(context.node_config["partition-id"])
-        return kept["sites"].prepare(index, lambda: deal(example, read_rows(example, out).train)[index])
+@dataclass(frozen=True)
+class _NodeDoor:
+    """The door of the site that a node plays."""
 
-    return make_client_app(open_site)
+    folder: Path
+    context: Context
+    noise: Callable[[str], NoiseSource] | None
+
+    def handle(self, request: bytes) -> bytes:
+        """Answer one request."""
+        example, out = _setting(self.folder, self.context)
+        index = int(self.context.node_config["partition-id"])
+        with closing(VirtualSites(example, out / "sites", _encoder, self.noise)) as sites:
+            site = sites.prepare(index, lambda: deal(example, read_rows(example, out).train)[index])
+            return site.handle(request)
+
+
+@cache
+def _encoder() -> Encoder:
+    """Loaded once in each of Ray's workers."""
+    return MiniLM()
 
 
 def example_server_app(folder: Path) -> ServerApp:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -110,12 +112,14 @@ class VirtualSites:
         KeyRing.create(folder, passphrase, scrypt_n=_CHEAP_SCRYPT)
 
     def _passphrase(self) -> bytes:
+        """One for all sites of the run; of several processes that make one at once, the first wins."""
         path = self._folder / "passphrase"
-        self._folder.mkdir(parents=True, exist_ok=True)
-        try:
-            with path.open("x") as file:
-                path.chmod(0o600)
-                file.write(secrets.token_hex(16))
-        except FileExistsError:
-            pass
+        if not path.exists():
+            self._folder.mkdir(parents=True, exist_ok=True)
+            mine = path.with_suffix(f".{os.getpid()}.partial")
+            mine.touch(0o600)
+            mine.write_text(secrets.token_hex(16))
+            with suppress(FileExistsError):
+                os.link(mine, path)  # fails where another process was first; a rename would replace its passphrase
+            mine.unlink()
         return path.read_bytes()
