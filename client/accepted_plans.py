@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from fedaug.errors import AlreadyReleased, LedgerError, NotReserved
+from fedaug.errors import AlreadyReleased, LedgerError, NotReserved, ProtocolError
 from fedaug.privacy.canonical import canonical_json, digest, parse_json
 from fedaug.strategies.messages import CampaignPlan
 
@@ -47,12 +47,19 @@ class AcceptedPlans:
             LedgerError: The file was changed.
         """
         try:
-            return CampaignPlan.model_validate(parse_json(self._path(campaign).read_bytes()))
+            plan = CampaignPlan.model_validate(parse_json(self._path(campaign).read_bytes()))
         except FileNotFoundError:
             raise NotReserved("the site has agreed to no plan of that name", "put the plan to the site first") from None
-        except ValidationError:
-            raise LedgerError("a plan that the site keeps is damaged", "restore the site's folder") from None
+        except (ValidationError, ProtocolError):
+            raise _damaged() from None
+        if plan.campaign != campaign:
+            raise _damaged()
+        return plan
 
     def _path(self, campaign: str) -> Path:
         # A hash of the name: a campaign's name comes from outside and must not choose a path.
         return self._folder / f"{digest(campaign.encode())[:32]}.json"
+
+
+def _damaged() -> LedgerError:
+    return LedgerError("a plan that the site keeps is damaged", "restore the site's folder")

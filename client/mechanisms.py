@@ -32,6 +32,7 @@ Clean = Callable[[Contributions], NDArray[np.float64]]
 #: What clipping in strategies/contributions.py guarantees for every mechanism here: one unit moves the value by at most
 #: this much in L2 norm.
 SENSITIVITY: Final = 1.0
+_UNIT_TOLERANCE: Final = 1e-3  # float32 rows of a normalising encoder are within 1e-6
 
 
 @dataclass(frozen=True)
@@ -42,21 +43,30 @@ class Mechanism:
     clean: Clean
 
 
-def mechanism_for(request: ReleaseRequest, tensors: Tensors, plan: CampaignPlan) -> Mechanism:
+def mechanism_for(
+    request: ReleaseRequest, tensors: Tensors, plan: CampaignPlan, max_candidates: int = LIMITS.candidates
+) -> Mechanism:
     """The mechanism that a request asks for, its public inputs checked and bound.
 
+    Everything that can be wrong with an input is found here, before a record is read: an error that came up only with
+    certain records would tell of them.
+
     Raises:
-        ProtocolError: A tensor is missing, extra, or of the wrong shape or type.
+        ProtocolError: A tensor is missing, extra, of the wrong shape or type, or out of range.
+        PolicyRefused: There are more candidates than the site takes.
     """
     labels = len(plan.labels)
     if isinstance(request, AskVotes):
         vectors = _tensor(tensors, "candidates", np.float32, (None, plan.dimensions))
         stands_for = _tensor(tensors, "labels", np.int32, (len(vectors),))
         _only(tensors, 2)
-        if not 0 < len(vectors) <= LIMITS.candidates or stands_for.min() < 0 or stands_for.max() >= labels:
-            raise ProtocolError(
-                "candidates are none, too many, or outside the label set", "send candidates of the plan"
-            )
+        if not len(vectors) or stands_for.min() < 0 or stands_for.max() >= labels:
+            raise ProtocolError("candidates are none, or outside the label set", "send candidates of the plan")
+        if len(vectors) > max_candidates:
+            raise PolicyRefused("a vote has more candidates than policy.max_candidates", "allow them, or ask for fewer")
+        lengths = np.linalg.norm(vectors.astype(np.float64), axis=1)
+        if not (np.abs(lengths - 1) < _UNIT_TOLERANCE).all():
+            raise ProtocolError("candidates are not unit vectors", "send what the plan's encoder gives")
         return Mechanism(
             ReleaseKind.NOISY_VOTES, lambda rows: vote_totals(rows, vectors, stands_for, plan.votes_per_record)
         )

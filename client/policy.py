@@ -9,14 +9,19 @@ from fedaug.privacy.accounting import epsilon
 from fedaug.strategies.messages import CampaignPlan
 
 
-def require_allowed(plan: CampaignPlan, settings: SiteSettings) -> None:
+def require_allowed(plan: CampaignPlan, settings: SiteSettings, space: tuple[str, int]) -> None:
     """Check a plan against a site's settings.
 
     The plan's ε is recomputed from its mechanisms; what the coordinator wrote beside them only has to be no smaller.
 
+    Args:
+        plan: What the coordinator asks for.
+        settings: What the site allows.
+        space: The embedding space that the site was prepared for: its name and a vector's length.
+
     Raises:
-        PolicyRefused: The unit, δ, trust model, a release kind or the noise is not what the site allows, or the plan
-            costs more than it says.
+        PolicyRefused: The unit, δ, trust model, embedding space, a release kind or the noise is not what the site
+            allows, or the plan costs more than it says.
     """
     policy, privacy = settings.policy, settings.privacy
     if plan.trust_model not in policy.trust_models:
@@ -25,6 +30,8 @@ def require_allowed(plan: CampaignPlan, settings: SiteSettings) -> None:
         raise PolicyRefused("the plan protects another unit than privacy.unit", "agree on the unit with the consortium")
     if plan.delta != privacy.delta:
         raise PolicyRefused("the plan's δ is not privacy.delta", "agree on δ with the consortium")
+    if (plan.encoder, plan.dimensions) != space:
+        raise PolicyRefused("the plan is for another embedding space than the store's", "agree on the encoder")
     for event in plan.mechanisms:
         if event.release not in policy.release_kinds:
             raise PolicyRefused("the plan holds a release outside policy.release_kinds", "allow it, or take no part")

@@ -13,6 +13,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -23,6 +24,7 @@ from numpy.typing import NDArray
 
 from fedaug.augmentation.encoder import Encoder, MiniLM, Progress
 from fedaug.client.accepted_plans import AcceptedPlans
+from fedaug.client.files import whole_file
 from fedaug.client.keys import KeyRing, find_passphrase
 from fedaug.client.mechanisms import mechanism_for
 from fedaug.client.policy import require_allowed
@@ -38,6 +40,7 @@ from fedaug.errors import (
     QuarantinedRecord,
     RefusedError,
 )
+from fedaug.privacy.canonical import canonical_json, parse_json
 from fedaug.privacy.deid.deidentify import Deidentifier
 from fedaug.privacy.envelope import open_envelope
 from fedaug.privacy.ledger import Ledger, LedgerEntry
@@ -66,6 +69,7 @@ from fedaug.strategies.messages import (
 _LOG = logging.getLogger(__name__)
 _CHUNK: Final = 2_000  # records embedded at a time; bounds memory, and is a multiple of the encoder's batch
 _EMBEDDINGS: Final = "embeddings"
+_SPACE: Final = "space"
 
 
 @dataclass(frozen=True)
@@ -152,9 +156,11 @@ class Site:
             ConfigError: A setting is wrong, or the folder holds a site already.
         """
         folder = Path(folder)
+        if passphrase is None:  # looked up first: without it there must be no folder that looks like a site
+            passphrase = find_passphrase(folder)
         values = {"source__path": str(source), "source__columns__text": text, "source__columns__label": label}
         SiteSettings.create(folder, name=name or folder.resolve().name, **values, **settings)
-        KeyRing.create(folder, passphrase if passphrase is not None else find_passphrase(folder))
+        KeyRing.create(folder, passphrase)
         return cls.open(folder, passphrase=passphrase)
 
     @classmethod
@@ -228,13 +234,20 @@ class Site:
         budget = self.settings.privacy.budget
         return SiteStatus(
             self.settings.name,
-            self._store.has_records(),
+            self._prepared(),
             self.settings.privacy.unit,
             self._ledger.spent(),
             budget.epsilon,
             budget.delta,
             self._ledger.entries(),
         )
+
+    def _prepared(self) -> bool:
+        try:
+            self._space()
+        except NotPrepared:
+            return False
+        return True
 
     # the door
 
@@ -288,15 +301,13 @@ class Site:
         return SiteFact(site=self.settings.name, public_key=self._keys.signer.public_key().public_bytes_raw().hex())
 
     def _join(self, plan: CampaignPlan) -> None:
-        require_allowed(plan, self.settings)
-        if not self._store.has_records():
-            raise NotPrepared("the site's records have not been prepared", "run fedaug site prepare")
+        require_allowed(plan, self.settings, self._space())
         self._gate.join(plan)
         self._plans.keep(plan)
 
     def _release(self, request: ReleaseRequest, raw: bytes, tensors: Tensors) -> bytes:
         plan = self._plans.find(request.campaign)
-        mechanism = mechanism_for(request, tensors, plan)
+        mechanism = mechanism_for(request, tensors, plan, self.settings.policy.max_candidates)
         return self._gate.release(plan, request, raw, mechanism, lambda: self._contributions(plan))
 
     def _failed(self, outcome: Outcome, error: FedaugError, request: bytes) -> bytes:
@@ -333,6 +344,14 @@ class Site:
         labels = tuple(label if isinstance(label, str) else "" for _, label in records)
         return _Rows(embeddings, subjects, labels)
 
+    def _space(self) -> tuple[str, int]:
+        """The embedding space that the store was prepared for: its name and a vector's length. Reads no record."""
+        noted = self._store.read_array(_SPACE)
+        if noted is None or not self._store.has_records():
+            raise NotPrepared("the site's records have not been prepared", "run fedaug site prepare")
+        name, dimensions = parse_json(noted.tobytes())
+        return name, dimensions
+
     def _source(self, report: RowReport) -> Iterator[Record]:
         source = self.settings.source
         return read_records(
@@ -359,11 +378,23 @@ class Site:
         texts = (record.text for record in self._store.records())
         done = 0
         while chunk := list(islice(texts, _CHUNK)):
-            vectors[done : done + len(chunk)] = encoder.embed(chunk)
+            vectors[done : done + len(chunk)] = _embedded(encoder, chunk)
             done += len(chunk)
             if progress is not None:
                 progress(done, count)
         self._store.write_array(_EMBEDDINGS, vectors)
+        # Last, so that a store that was cut off before is not taken for a prepared one.
+        space = canonical_json([encoder.name, encoder.dimensions])
+        self._store.write_array(_SPACE, np.frombuffer(space, np.uint8))
+
+
+def _embedded(encoder: Encoder, texts: list[str]) -> NDArray[np.float32]:
+    """The texts' vectors; what an encoder raises may quote a text, and goes no further."""
+    try:
+        return encoder.embed(texts)
+    except Exception as error:
+        kind = type(error).__name__
+    raise DefectError(f"the encoder failed with {kind}", "report it with this line")
 
 
 @dataclass(frozen=True)
@@ -378,10 +409,7 @@ class _Rows:
 def _lineage(folder: Path) -> str:
     """The data set's random lineage id: made once, and kept whatever is added to or taken from the data."""
     path = folder / "lineage"
-    try:
-        return path.read_text().strip()
-    except FileNotFoundError:
-        lineage = secrets.token_hex(16)
-        with path.open("x") as file:
-            file.write(lineage + "\n")
-        return lineage
+    if not path.exists():
+        with suppress(FileExistsError), whole_file(path, overwrite=False) as file:
+            file.write(secrets.token_hex(16).encode() + b"\n")
+    return path.read_text().strip()

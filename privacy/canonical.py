@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from typing import Any, NoReturn
 
 from fedaug.errors import ProtocolError
@@ -28,7 +29,7 @@ def parse_json(data: bytes) -> Any:  # noqa: ANN401 - as above
         ProtocolError: The bytes are anything else.
     """
     try:
-        return json.loads(data.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse)
+        return json.loads(data.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_finite)
     except (UnicodeDecodeError, ValueError, RecursionError):
         raise ProtocolError("a message is not strict JSON", "refuse it") from None
 
@@ -43,6 +44,13 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         raise ValueError("duplicate key")
     return found
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):  # 1e999
+        raise ValueError("not a finite number")
+    return value
 
 
 def _refuse(_: str) -> NoReturn:

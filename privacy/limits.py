@@ -20,6 +20,7 @@ class Limits:
     key_chars: int = 200  # a release's key within its campaign
     record_chars: int = 1_000_000  # one record's text; a whole hospital stay's notes are about a tenth
     noise_values: int = 2**27  # one draw, 1 GiB of float64; an adapter update of 11 M weights is a twelfth
+    release_magnitude: float = 1e12  # one value of a release; a unit adds at most 1 to it, noise a few deviations
     token_bytes: int = 1_024  # keys and nonces are 32 or fewer
     envelope_header_bytes: int = 4_096  # eight short fields; names and key in six-byte escapes are 2,400 bytes
     row_errors_kept: int = 1_000  # line numbers kept per reason; beyond it only the count grows

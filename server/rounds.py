@@ -7,6 +7,7 @@ finds the answers there and asks no site again.
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
@@ -74,9 +75,7 @@ class Rounds:
         nodes = self._exchange.nodes(self._minimum)
         answers = self._ask(dict.fromkeys(nodes, hello))
         known = self._checked(answers, lambda node, data: introduce(data, hello, node))
-        names = [site.name for site in known.values()]
-        if len(set(names)) != len(names):
-            raise ProtocolError("two nodes answer under one site's name", "give every site a name of its own")
+        known = self._of_one_name_each(known)
         join = encode(Join(plan=self.plan))
         answers = self._ask(dict.fromkeys(known, join))
         agreed = self._checked(answers, lambda node, data: open_status(data, join, known[node]))
@@ -117,28 +116,41 @@ class Rounds:
     def _collect(self, key: str, data: bytes, shape: tuple[int, ...]) -> dict[str, Accepted]:
         by_node = {site.node: site for site in self.sites}
         answers = self._ask(dict.fromkeys(by_node, data))
-        checked = self._checked(answers, lambda node, reply: accept(reply, data, by_node[node], self.plan, key, shape))
+        checked = self._checked(
+            answers, lambda node, reply: self._noted(accept(reply, data, by_node[node], self.plan, key, shape))
+        )
         releases = {release.site: release for release in checked.values()}
-        for release in releases.values():
-            self._pool.accept_release(
-                self.plan.campaign,
-                release.site,
-                key=key,
-                kind=release.event.release,
-                event=release.event,
-                envelope=release.envelope,
-            )
         if len(releases) >= self._minimum:
             envelopes = {name: np.frombuffer(release.envelope, np.uint8) for name, release in releases.items()}
             self._pool.save_checkpoint(self.plan.campaign, f"envelopes/{key}", safetensors.save(envelopes))
         return releases
+
+    def _noted(self, release: Accepted) -> Accepted:
+        self._pool.accept_release(
+            self.plan.campaign,
+            release.site,
+            key=release.event.key,
+            kind=release.event.release,
+            event=release.event,
+            envelope=release.envelope,
+        )
+        return release
+
+    def _of_one_name_each(self, known: Mapping[int, KnownSite]) -> dict[int, KnownSite]:
+        """Without the nodes that answer under one name: which of them is the site cannot be told."""
+        count = Counter(site.name for site in known.values())
+        for node, site in known.items():
+            if count[site.name] > 1:
+                _LOG.warning("%s: node %d is left out: another has its site's name", ProtocolError.code, node)
+        return {node: site for node, site in known.items() if count[site.name] == 1}
 
     def _ask(self, requests: Mapping[int, bytes]) -> dict[int, bytes]:
         answers: dict[int, bytes] = {}
         for _ in range(_ATTEMPTS):
             missing = {node: data for node, data in requests.items() if node not in answers}
             if missing:
-                answers.update(self._exchange.ask(missing, timeout=self._timeout))
+                found = self._exchange.ask(missing, timeout=self._timeout)
+                answers.update((node, reply) for node, reply in found.items() if node in missing)
         return answers
 
     def _checked(self, answers: Mapping[int, bytes], check: Callable[[int, bytes], _T]) -> dict[int, _T]:

@@ -13,6 +13,7 @@ from fedaug.errors import BadSignature, ProtocolError
 from fedaug.privacy.canonical import digest
 from fedaug.privacy.envelope import open_envelope
 from fedaug.privacy.events import Event
+from fedaug.privacy.limits import LIMITS
 from fedaug.strategies.messages import (
     PROTOCOL_VERSION,
     CampaignPlan,
@@ -119,6 +120,8 @@ def accept(
     values = tensors["values"]
     if values.dtype != np.float64 or values.shape != shape:
         raise ProtocolError("a site's values have the wrong shape or type", _TODO)
+    if not (np.abs(values) <= LIMITS.release_magnitude).all():
+        raise ProtocolError("a site's values are larger than any site's can be", _TODO)
     return Accepted(site.name, reply.mechanism, values, envelope)
 
 

@@ -164,7 +164,7 @@ class SiteFact(Message):
     """A site's name and key. Depends on nothing private."""
 
     kind: Literal[ReleaseKind.PROTOCOL_FACT] = ReleaseKind.PROTOCOL_FACT
-    site: Name
+    site: Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=LIMITS.name_chars)]
     public_key: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
     protocol: int = PROTOCOL_VERSION
 
@@ -259,7 +259,7 @@ def _open(data: bytes) -> tuple[Any, Tensors]:
         raise ProtocolError("a message holds a tensor of a type that is not allowed", todo)
     try:
         tensors = safetensors.load(data)
-    except (SafetensorError, ValueError, KeyError, TypeError):
+    except (SafetensorError, ValueError, KeyError, TypeError, OverflowError):
         raise ProtocolError("a message's tensors are malformed", todo) from None
     if not all(np.isfinite(values).all() for values in tensors.values()):
         raise ProtocolError("a message holds a value that is not finite", todo)

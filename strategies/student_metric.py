@@ -24,11 +24,12 @@ def right_and_wrong(
     """
     if weight.ndim != 2 or bias.shape != (len(weight),):
         raise ProtocolError("a student's weight and bias differ in number", "send one row and one bias a label")
-    if len(contributions) and weight.shape[1] != contributions.embeddings.shape[1]:
+    if weight.shape[1] != contributions.embeddings.shape[1]:
         raise ProtocolError("a student lies in another embedding space", "use the plan's encoder")
 
     def mark(rows: Contributions, row: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        guess = int(np.argmax(weight @ rows.embeddings[row] + bias))
+        with np.errstate(over="ignore", invalid="ignore"):  # a warning would tell of the record that drew it
+            guess = int(np.argmax(weight @ rows.embeddings[row] + bias))
         return np.array([0 if guess == rows.labels[row] else 1]), np.ones(1)
 
     return clipped_total(contributions, 2, mark)

@@ -36,7 +36,7 @@ def vote_totals(
     """
     if candidates.ndim != 2 or labels.shape != (len(candidates),):
         raise ProtocolError("candidates and their labels differ in number", "send one label a candidate")
-    if len(contributions) and candidates.shape[1] != contributions.embeddings.shape[1]:
+    if candidates.shape[1] != contributions.embeddings.shape[1]:
         raise ProtocolError("candidates lie in another embedding space", "use the plan's encoder")
     blocks = {int(label): np.flatnonzero(labels == label) for label in np.unique(labels)}
     vectors = {label: np.ascontiguousarray(candidates[where]) for label, where in blocks.items()}
