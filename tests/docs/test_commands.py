@@ -26,7 +26,7 @@ BLOCK = re.compile(
 FILE = re.compile(r"# file: ([\w./-]+)\n")
 RUN = {"console", "bash", "python"}
 MAX_LEFT_OUT = 6
-PAGE_SECONDS = 300
+PAGE_SECONDS = 600
 
 
 @dataclass(frozen=True)
