@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_serializer, field_validator, model_validator
 
+from fedaug.augmentation.generators.label_words import label_words
 from fedaug.errors import ConfigError, InvalidBudget, MissingFile
 from fedaug.privacy.accounting import calibrate
 from fedaug.privacy.events import GaussianEvent, ReleaseKind
@@ -100,7 +101,7 @@ class CampaignConfig(Settings):
     Attributes:
         name: Names the campaign; its releases are made once.
         labels: The public label set.
-        label_words: Plain words for labels whose name alone says little; by default underscores become spaces.
+        label_words: Plain words for labels whose name alone says little.
         seed: Makes everything but noise and keys reproducible.
         minimum_sites: A round counts when this many sites answered.
         answer_timeout_s: Seconds that a site has for one answer.
@@ -138,8 +139,8 @@ class CampaignConfig(Settings):
         return Budget(self.privacy.epsilon, self.privacy.delta)
 
     def words(self) -> list[str]:
-        """Plain words for every label, in the order of the label set."""
-        return [self.label_words.get(label, label.replace("_", " ").replace("?", "")).strip() for label in self.labels]
+        """Plain words for every label, in the order of the label set; headings' abbreviations are spelt out."""
+        return [self.label_words.get(label) or " ".join(label_words(label)) or label for label in self.labels]
 
 
 def load_campaign(path: Path, overrides: Mapping[str, Any] | None = None) -> CampaignConfig:

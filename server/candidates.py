@@ -8,10 +8,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from fedaug.augmentation.candidates import Candidate, Dependence
-from fedaug.augmentation.generators import Generator
+from fedaug.augmentation.operators import Operator
 from fedaug.augmentation.registry import GENERATORS, OPERATORS, load_plugin
 from fedaug.errors import ConfigError, DataNotFound, EmptySource, PrivateOutput
 from fedaug.privacy.vetting import make_gate, vet
@@ -41,16 +41,17 @@ class CandidateSource:
         self._config = config
         self._gates = [make_gate(setting.gate, **setting.options) for setting in config.gates]
         self._search = tuple(search)
+        self._operators: dict[str, Operator] = {}
         self._known: set[str] = set()
 
     def generate(self) -> list[Candidate]:
         """The first candidates: what all generators make, each text once."""
-        words = self._config.words()
-        label_of = dict(zip(words, self._config.labels, strict=True))
+        names = [self._config.label_words.get(label, label) for label in self._config.labels]
+        label_of = dict(zip(names, self._config.labels, strict=True))
         made = []
         for source in self._config.candidates:
             try:
-                found = list(self._generator(source).generate(words, self._config.seed))
+                found = list(self._build(GENERATORS, source).generate(names, self._config.seed))
             except DataNotFound as missing:
                 if not source.optional:
                     raise
@@ -68,25 +69,37 @@ class CandidateSource:
         steering = self._config.steering
         made: list[Candidate] = []
         for name in steering.operators:
-            operator = load_plugin(OPERATORS, name)()
+            operator = self._operator(name)
             share = -(-steering.variations_per_label // len(steering.operators))
             for place, (label, chosen) in enumerate(parents.items()):
                 seed = self._config.seed + 1_000 * (turn + 1) + place
                 made.extend(replace(child, label=label) for child in operator.apply(chosen, share, seed))
         return self._vetted(made)
 
-    def _generator(self, source: Source) -> Generator:
-        factory = load_plugin(GENERATORS, source.generator)
+    def _operator(self, name: str) -> Operator:
+        """An operator, which reads the same public corpora as the generators do; made once."""
+        if name not in self._operators:
+            corpora = tuple(corpus for source in self._config.candidates for corpus in source.corpora)
+            try:
+                self._operators[name] = self._build(OPERATORS, Source(generator=name, corpora=corpora))
+            except DataNotFound:  # an optional source's: its absence has been reported
+                self._operators[name] = self._build(OPERATORS, Source(generator=name))
+        return self._operators[name]
+
+    def _build(self, group: str, source: Source) -> Any:  # noqa: ANN401 - what it makes is known to the caller only
+        """A plug-in with its options, and with the corpora and folders if it takes any."""
+        factory = load_plugin(group, source.generator)
+        takes = inspect.signature(factory).parameters
         options: dict[str, Any] = dict(source.options)
-        if source.corpora:
-            options |= {"corpora": source.corpora}
-        if "search" in inspect.signature(factory).parameters:
-            options |= {"search": self._search}
+        if source.corpora and "corpora" in takes:
+            options["corpora"] = source.corpora
+        if "search" in takes:
+            options["search"] = self._search
         try:
-            return cast("Generator", factory(**options))
+            return factory(**options)
         except TypeError:
             raise ConfigError(
-                f"the generator {source.generator} does not take these options", "see its entry in docs/reference"
+                f"the plug-in {source.generator} does not take these options", "see its entry in docs/reference"
             ) from None
 
     def _vetted(self, made: list[Candidate]) -> list[Candidate]:

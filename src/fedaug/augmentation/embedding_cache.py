@@ -1,6 +1,6 @@
-"""Embeddings of public texts, kept on disk, so that a corpus is embedded once per machine.
+"""Encoders that remember: in memory, and on disk for texts that are public.
 
-Only public texts may go in: the cache is a plain file outside any site.
+Only public texts and DP output may go to disk: the cache is a plain file outside any site.
 """
 
 from __future__ import annotations
@@ -18,20 +18,17 @@ from safetensors import numpy as safetensors
 from fedaug.augmentation.encoder import Encoder, Progress
 
 
-class PublicEmbeddingCache:
-    """An encoder for public texts that remembers what it has embedded.
+class EmbeddingMemory:
+    """An encoder that remembers, for as long as it lives, what it has embedded.
 
     Args:
         encoder: Embeds what is new.
-        folder: Holds one file per embedding space; made when missing.
     """
 
-    def __init__(self, encoder: Encoder, folder: Path) -> None:
+    def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
-        self._path = folder / f"{encoder.name}.safetensors"
         self._keys: dict[bytes, int] = {}
         self._vectors = np.zeros((0, encoder.dimensions), np.float32)
-        self._load()
 
     @property
     def name(self) -> str:
@@ -52,8 +49,25 @@ class PublicEmbeddingCache:
             for offset, key in enumerate(new):
                 self._keys[key] = len(self._vectors) + offset
             self._vectors = np.concatenate([self._vectors, vectors])
-            self._save()
+            self._grown()
         return self._vectors[[self._keys[key] for key in keys]] if keys else self._vectors[:0]
+
+    def _grown(self) -> None:
+        """Called when something new was remembered."""
+
+
+class PublicEmbeddingCache(EmbeddingMemory):
+    """An encoder for public texts and DP output that remembers on disk, so that a corpus is embedded once per machine.
+
+    Args:
+        encoder: Embeds what is new.
+        folder: Holds one file per embedding space; made when missing.
+    """
+
+    def __init__(self, encoder: Encoder, folder: Path) -> None:
+        super().__init__(encoder)
+        self._path = folder / f"{encoder.name}.safetensors"
+        self._load()
 
     def _load(self) -> None:
         try:
@@ -65,7 +79,7 @@ class PublicEmbeddingCache:
             self._keys = {row.tobytes(): index for index, row in enumerate(keys)}
             self._vectors = vectors
 
-    def _save(self) -> None:
+    def _grown(self) -> None:
         keys = np.frombuffer(b"".join(self._keys), np.uint8).reshape(-1, 32)
         self._path.parent.mkdir(parents=True, exist_ok=True)
         partial = self._path.with_suffix(f".{os.getpid()}.partial")

@@ -17,12 +17,13 @@ from flwr.app import Context
 from platformdirs import user_cache_dir
 
 from fedaug import __version__
-from fedaug.augmentation.embedding_cache import PublicEmbeddingCache
+from fedaug.augmentation.embedding_cache import EmbeddingMemory, PublicEmbeddingCache
 from fedaug.augmentation.encoder import Encoder, MiniLM
 from fedaug.client.app import make_client_app
+from fedaug.client.files import whole_file
 from fedaug.client.site import Site
 from fedaug.errors import ConfigError, EmptySource
-from fedaug.privacy.canonical import canonical_json, digest, parse_json
+from fedaug.privacy.canonical import canonical_json, digest
 from fedaug.privacy.noise import NoiseSource
 from fedaug.server.campaign import plan_campaign
 from fedaug.server.candidates import CandidateSource
@@ -50,7 +51,10 @@ class Finished:
 
 @dataclass(frozen=True)
 class Encoders:
-    """The public embedding space twice: one that keeps public texts' vectors on disk, one that keeps nothing."""
+    """The public embedding space twice: one that keeps public texts' vectors on disk, one that keeps records' in memory.
+
+    The second spares the oracle from embedding what a site has embedded already.
+    """
 
     public: Encoder
     plain: Encoder
@@ -59,7 +63,8 @@ class Encoders:
     def open(cls, cache: Path | None = None) -> Encoders:
         """Load the encoder; ``cache`` is the user's cache folder by default."""
         plain = MiniLM()
-        return cls(PublicEmbeddingCache(plain, cache or Path(user_cache_dir("fedaug")) / "embeddings"), plain)
+        folder = cache or Path(user_cache_dir("fedaug")) / "embeddings"
+        return cls(PublicEmbeddingCache(plain, folder), EmbeddingMemory(plain))
 
 
 def simulate(
@@ -95,10 +100,13 @@ def simulate(
         QuorumLost: Too few sites take part.
     """
     example = Example.load(folder, overrides)
-    _claim(out, example, train, test, resume)
+    claim = _claim(out, example, train, test, resume)
     narrator.phase("read records")
+    out.mkdir(parents=True, exist_ok=True)
     rows = read_rows(example, out, train, test)
     dealt = deal(example, rows.train)
+    with whole_file(out / _RUN_FILE, overwrite=True) as file:  # only now: a file that cannot be read claims no folder
+        file.write(claim)
     encoders = encoders or Encoders.open()
     heldout = Heldout.of(_pairs(rows), example.campaign.labels, encoders.plain, rows.description)
     with ExitStack() as stack:
@@ -181,8 +189,8 @@ def _pairs(rows: Rows) -> list[tuple[str, str]]:
     return [(record.text, str(record.label)) for record in rows.heldout]
 
 
-def _claim(out: Path, example: Example, train: Path | None, test: Path | None, resume: bool) -> None:
-    """Take an empty folder for a run, or find it again.
+def _claim(out: Path, example: Example, train: Path | None, test: Path | None, resume: bool) -> bytes:
+    """What marks a folder as this run's; the folder is free, or is to be found again.
 
     Raises:
         ConfigError: The folder holds a run and ``resume`` was not asked for, or it holds one with other settings.
@@ -193,12 +201,11 @@ def _claim(out: Path, example: Example, train: Path | None, test: Path | None, r
         "files": [path and str(path.resolve()) for path in (train, test)],
     }
     mine = {"settings": digest(canonical_json(settings)), "epsilon_off": math.isinf(example.campaign.privacy.epsilon)}
+    claim = canonical_json(mine)
     path = out / _RUN_FILE
-    out.mkdir(parents=True, exist_ok=True)
     if path.exists():
         if not resume:
             raise ConfigError(f"{out} holds a run already", "give --resume to go on with it, or another --out")
-        if parse_json(path.read_bytes()) != mine:
+        if path.read_bytes() != claim:
             raise ConfigError(f"{out} holds a run with other settings", "resume with the settings it was started with")
-        return
-    path.write_bytes(canonical_json(mine))
+    return claim

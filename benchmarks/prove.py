@@ -1,0 +1,253 @@
+"""Every figure that must be shown, at full size: ``make prove``.
+
+A part that is done is kept in ``out/prove/NAME.json`` and not run again; a campaign that was cut off goes on at its last
+finished round. The exit code is 0 only if every bar is met.
+
+    python -m benchmarks.prove --only banking-4-seed-7 overhead
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.federation.flower import flwr_run
+
+from benchmarks.measure import show
+from fedaug.augmentation.generators.clinical_notes import clinical_notes, write_notes
+
+ROOT = Path(__file__).resolve().parents[1]
+SEEDS = (7, 8, 9)
+EPSILONS = ("4.0", "inf")
+MADE_UP_NOTES = 2_000
+LEAST_GAIN = 0.05  # over the student that read no private record, at ε = 4
+OVER_BUDGET = 1e-9
+
+Figures = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One thing to show.
+
+    Attributes:
+        name: Names its kept file.
+        measure: Gives its figures; called with a folder of its own, which an earlier, cut-off call may have left.
+        bars: What its figures must meet: bar -> whether they do.
+    """
+
+    name: str
+    measure: Callable[[Path], Figures]
+    bars: Callable[[Figures], dict[str, bool]]
+
+
+def parts() -> Iterator[Part]:
+    """All of them, the quick ones last, since the long ones are what is waited for."""
+    for epsilon in EPSILONS:
+        for seed in SEEDS:
+            yield Part(
+                f"banking-{'off' if epsilon == 'inf' else epsilon.removesuffix('.0')}-seed-{seed}",
+                lambda work, epsilon=epsilon, seed=seed: campaign(  # type: ignore[misc]  # a lambda's default
+                    "banking", work, [f"privacy.epsilon={epsilon}", f"seed={seed}"]
+                ),
+                noise_off_bars if epsilon == "inf" else budget_bars,
+            )
+    yield Part("clinic-mts-dialog", lambda work: campaign("clinic", work, []), within_budget)
+    yield Part("clinic-made-up", made_up_clinic, within_budget)
+    yield Part("flower-banking", through_flower, lambda found: {"completed": found["status"] == "finished:completed"})
+    yield Part("both-ways", both_ways, lambda found: {"same bytes": found["passed"] > 0 and found["others"] == 0})
+    yield Part("overhead", overhead, lambda found: {"measured": len(found["rows"]) == 3})
+
+
+# figures
+
+
+def campaign(example: str, work: Path, settings: Sequence[str], train: Path | None = None, **environ: str) -> Figures:
+    """One campaign by ``fedaug simulate``, and what its report says."""
+    command = [fedaug(), "simulate", str(ROOT / "examples" / example), "--out", str(work / "run"), "--resume"]
+    command += [part for setting in settings for part in ("--set", setting)]
+    command += ["--train", str(train)] if train else []
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env={**os.environ, **environ})
+    report = json.loads((work / "run" / "report.json").read_text())
+    sites = report["privacy"]["sites"].values()
+    figures = {name: report["utility"][name] for name in ("student", "epsilon0", "local_only", "nonprivate")}
+    return figures | {
+        "site_epsilon": max(float(site["epsilon"]) for site in sites),
+        "budget": min(float(site["budget"]) for site in sites),
+        "seconds": report["timing"]["total_s"],
+    }
+
+
+def made_up_clinic(work: Path) -> Figures:
+    """The clinic as on a machine without any data set."""
+    none = work / "no-data"
+    none.mkdir(parents=True, exist_ok=True)
+    notes = work / "notes.jsonl"
+    if not notes.exists():
+        write_notes(clinical_notes(MADE_UP_NOTES, SEEDS[0], sites=5), notes)
+    return campaign("clinic", work, ["simulation.data.search=[]"], notes, FEDAUG_DATA=str(none))
+
+
+def through_flower(work: Path) -> Figures:
+    """The banking example by ``flwr run``."""
+    shutil.rmtree(work, ignore_errors=True)  # a run of Flower's cannot go on
+    began = time.perf_counter()
+    nodes = {"num-supernodes": 10, "client-resources-num-cpus": 1}
+    run = flwr_run(ROOT / "examples" / "banking", {"out": str(work / "run")}, nodes, work / "home", limit=3_600)
+    found = {"status": run.status, "seconds": time.perf_counter() - began}
+    report = work / "run" / "report.json"
+    return found | ({"student": json.loads(report.read_text())["utility"]["student"]} if report.exists() else {})
+
+
+def both_ways(work: Path) -> Figures:
+    """The test that compares what sites release by ``flwr run`` and in one process."""
+    command = [sys.executable, "-m", "pytest", "-q", "tests/federation/test_both_ways.py"]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
+    outcomes = {kind: int(number) for number, kind in re.findall(r"(\d+) (passed|failed|errors?|skipped)", done.stdout)}
+    passed = outcomes.pop("passed", 0)
+    return {"passed": passed, "others": sum(outcomes.values())}
+
+
+def overhead(work: Path) -> Figures:
+    """Milliseconds that the transport costs for each client and round."""
+    command = [sys.executable, "-m", "benchmarks.simulate_overhead", "--json"]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def fedaug() -> str:
+    """The command that is installed beside this interpreter."""
+    return str(Path(sys.executable).parent / "fedaug")
+
+
+# bars
+
+
+def within_budget(found: Figures) -> dict[str, bool]:
+    """No site spent more than its budget."""
+    return {"within budget": float(found["site_epsilon"]) <= float(found["budget"]) + OVER_BUDGET}
+
+
+def budget_bars(found: Figures) -> dict[str, bool]:
+    """At ε = 4 the student gains over one that read no private record."""
+    return within_budget(found) | {"gains 5 points": found["student"] - found["epsilon0"] >= LEAST_GAIN}
+
+
+def noise_off_bars(found: Figures) -> dict[str, bool]:
+    """Without noise it also beats the median site alone."""
+    return {
+        "gains 5 points": found["student"] - found["epsilon0"] >= LEAST_GAIN,
+        "beats a site": found["student"] > found["local_only"],
+    }
+
+
+# keeping and showing
+
+
+def kept(part: Part, folder: Path) -> Figures:
+    """A part's figures: those kept, or else measured now; kept unless a command failed or a bar without a figure did."""
+    path = folder / f"{part.name}.json"
+    if path.exists():
+        return dict(json.loads(path.read_text()))
+    print(f"{part.name}: running …", file=sys.stderr, flush=True)
+    try:
+        figures = {**part.measure(folder / part.name), "commit": commit()}
+    except subprocess.CalledProcessError as error:
+        return {"failed": " ".join(map(str, error.cmd[1:3])), "commit": commit()}
+    if all(part.bars(figures).values()) or "epsilon0" in figures:
+        partial = path.with_suffix(".partial")
+        partial.write_text(json.dumps(figures))
+        partial.replace(path)
+    return figures
+
+
+def verdict(part: Part, figures: Figures) -> dict[str, bool]:
+    """Its bars; a part whose command failed meets none."""
+    return {"ran": False} if "failed" in figures else part.bars(figures)
+
+
+def commit() -> str:
+    """Which state of the code was measured; empty outside a checkout."""
+    command = ["git", "describe", "--always", "--dirty"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
+
+
+def print_results(all_parts: Sequence[Part], found: Mapping[str, Figures]) -> bool:
+    """The tables, and whether every bar is met."""
+    verdicts = {part.name: verdict(part, found[part.name]) for part in all_parts}
+    header = ["campaign", "student", "epsilon 0", "median site", "central", "gain", "epsilon/site", "s", "verdict"]
+    rows = [
+        [
+            name,
+            *(f"{figures[key]:.3f}" for key in ("student", "epsilon0", "local_only", "nonprivate")),
+            f"{figures['student'] - figures['epsilon0']:+.3f}",
+            f"{float(figures['site_epsilon']):.3f}",
+            f"{figures['seconds']:.0f}",
+            words(verdicts[name]),
+        ]
+        for name, figures in found.items()
+        if "epsilon0" in figures
+    ]
+    show(header, rows, sys.stdout)
+    print()
+    show(["banking, all seeds", *header[1:6]], list(spreads(found)), sys.stdout)
+    for name, figures in found.items():
+        if "rows" in figures:
+            print("\nmilliseconds per client and round, trivial client")
+            columns = ["sites", "grid_ms", "ray_ms", "loop_ms", "ray_over_grid"]
+            show(columns, [[row[column] for column in columns] for row in figures["rows"]], sys.stdout)
+        elif "epsilon0" not in figures:
+            facts = ", ".join(f"{key} {value}" for key, value in figures.items() if key != "commit")
+            print(f"\n{name}: {facts} ({words(verdicts[name])})")
+    states = sorted({str(figures["commit"]) for figures in found.values()})
+    print(f"\nmeasured at: {', '.join(states)}")
+    unmet = [f"{name}: {bar}" for name, bars in verdicts.items() for bar, met in bars.items() if not met]
+    print("every bar is met" if not unmet else "NOT MET: " + "; ".join(unmet))
+    return not unmet
+
+
+def spreads(found: Mapping[str, Figures]) -> Iterator[list[object]]:
+    """Mean, least, most and standard deviation over the seeds, for each ε."""
+    for prefix in ("banking-4", "banking-off"):
+        runs = [figures for name, figures in found.items() if name.startswith(f"{prefix}-seed")]
+        if not runs:
+            continue
+        series = [[run[key] for run in runs] for key in ("student", "epsilon0", "local_only", "nonprivate")]
+        series.append([run["student"] - run["epsilon0"] for run in runs])
+        deviation = statistics.stdev if len(runs) > 1 else lambda _: math.nan
+        for label, of in (("mean", statistics.mean), ("least", min), ("most", max), ("sd", deviation)):
+            yield [f"{prefix} {label}", *(f"{of(values):.3f}" for values in series)]
+
+
+def words(bars: Mapping[str, bool]) -> str:
+    """Bars and whether they are met, in words."""
+    return ", ".join(bar if met else f"NOT {bar}" for bar, met in bars.items())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, default=ROOT / "out" / "prove")
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="these parts: " + " ".join(p.name for p in parts()))
+    options = parser.parse_args()
+    chosen = [part for part in parts() if not options.only or part.name in options.only]
+    if not chosen or len(chosen) < len(options.only or ()):
+        parser.error("--only names a part that does not exist")
+    options.out.mkdir(parents=True, exist_ok=True)
+    found = {part.name: kept(part, options.out) for part in chosen}
+    sys.exit(0 if print_results(chosen, found) else 1)
+
+
+if __name__ == "__main__":
+    main()
