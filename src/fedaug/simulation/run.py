@@ -51,7 +51,7 @@ class Finished:
 
 @dataclass(frozen=True)
 class Encoders:
-    """The public embedding space twice: one that keeps public texts' vectors on disk, one that keeps records' in memory.
+    """The public embedding space twice: one keeps public texts' vectors on disk, one the rest in memory.
 
     The second spares the oracle from embedding what a site has embedded already.
     """
