@@ -9,9 +9,12 @@ sentence-transformers in batches of 32 is the faster way that does not.
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from itertools import islice
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sentence_transformers import SentenceTransformer
 
 from benchmarks.measure import median_seconds, result, show
@@ -44,21 +47,18 @@ def main() -> None:
     options = parser.parse_args()
     ours, theirs = MiniLM(), SentenceTransformer(str(weights_folder()), device="cpu")
 
-    def encode(texts: list[str], batch: int) -> np.ndarray:
+    def singly(texts: list[str]) -> list[NDArray[Any]]:
+        return [encode([text], 1) for text in texts]
+
+    def encode(texts: list[str], batch: int) -> NDArray[Any]:
         return np.asarray(theirs.encode(texts, batch_size=batch, normalize_embeddings=True, show_progress_bar=False))
 
-    figures = {}
+    figures: dict[str, Any] = {}
     for name, texts in corpora(options.texts).items():
         difference = float(np.abs(ours.embed(texts) - encode(texts, 32)).max())  # also warms both up
         assert difference < TOLERANCE, f"the spaces differ by {difference:g}"
-        seconds = median_seconds(
-            {
-                "ours": lambda texts=texts: ours.embed(texts),
-                "batch_32": lambda texts=texts: encode(texts, 32),
-                "one_by_one": lambda texts=texts: [encode([text], 1) for text in texts],
-            },
-            options.runs,
-        )
+        ways = {"ours": partial(ours.embed, texts), "batch_32": partial(encode, texts, 32)}
+        seconds = median_seconds({**ways, "one_by_one": partial(singly, texts)}, options.runs)
         rates = {way: len(texts) / took for way, took in seconds.items()}
         words = float(np.mean([len(text.split()) for text in texts]))
         figures[name] = {"texts": len(texts), "mean_words": words, "per_second": rates, "max_difference": difference}

@@ -1,7 +1,7 @@
 """Every figure that must be shown, at full size: ``make prove``.
 
-A part that is done is kept in ``out/prove/NAME.json`` and not run again; a campaign that was cut off goes on at its last
-finished round. The exit code is 0 only if every bar is met.
+A part that is done is kept in ``out/prove/NAME.json`` and not run again; a campaign that was cut off goes on at its
+last finished round. The exit code is 0 only if every bar is met.
 
     python -m benchmarks.prove --only banking-4-seed-7 overhead
 """
@@ -157,7 +157,10 @@ def noise_off_bars(found: Figures) -> dict[str, bool]:
 
 
 def kept(part: Part, folder: Path) -> Figures:
-    """A part's figures: those kept, or else measured now; kept unless a command failed or a bar without a figure did."""
+    """A part's figures: those kept, or else measured now.
+
+    A campaign's figures are kept even if they do not meet their bars; another part that does not is run again.
+    """
     path = folder / f"{part.name}.json"
     if path.exists():
         return dict(json.loads(path.read_text()))

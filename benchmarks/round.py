@@ -31,14 +31,14 @@ from fedaug.augmentation.generators.clinical_notes import Note, clinical_notes
 from fedaug.client.app import make_client_app
 from fedaug.client.records import Provenance, Record
 from fedaug.client.site import Site
-from fedaug.server.campaign import CampaignPlan, plan_campaign
+from fedaug.server.campaign import plan_campaign
 from fedaug.server.exchange import FlowerExchange
 from fedaug.server.pool import Pool
 from fedaug.server.rounds import Rounds
 from fedaug.simulation.example import Example
 from fedaug.simulation.grid import InProcessGrid
 from fedaug.simulation.sites import VirtualSites
-from fedaug.strategies.messages import AskVotes
+from fedaug.strategies.messages import AskVotes, CampaignPlan
 
 RECORDS = 20
 PER_LABEL = 40

@@ -9,10 +9,11 @@ the same to the bit whatever other records the site holds.
 from __future__ import annotations
 
 import argparse
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.neighbors import NearestNeighbors
+from sklearn.neighbors import NearestNeighbors  # type: ignore[import-untyped]  # ships no types
 
 from benchmarks.measure import median_seconds, result, show
 from fedaug.strategies.contributions import Contributions
@@ -25,7 +26,7 @@ SHARPNESS = 20.0  # that of vote_totals
 
 def unit_rows(rng: np.random.Generator, count: int) -> NDArray[np.float32]:
     rows = rng.standard_normal((count, DIMENSIONS)).astype(np.float32)
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
 
 
 def weights(closeness: NDArray[np.floating]) -> Floats:
@@ -51,7 +52,8 @@ def dense_block(rows: Contributions, candidates: NDArray[np.float32], labels: ND
     found = np.take_along_axis(closeness, nearest, 1)
     order = np.argsort(-found, axis=1)
     shares = weights(np.take_along_axis(found, order, 1))
-    return np.bincount(np.take_along_axis(nearest, order, 1).ravel(), shares.ravel(), minlength=len(candidates))
+    chosen = np.take_along_axis(nearest, order, 1)
+    return np.asarray(np.bincount(chosen.ravel(), shares.ravel(), len(candidates)), np.float64)
 
 
 def neighbours(rows: Contributions, candidates: NDArray[np.float32], labels: NDArray[np.int32], votes: int) -> Floats:
@@ -90,7 +92,7 @@ def main() -> None:
         difference = np.abs(way(rows, candidates, labels, options.votes) - expected).max()
         assert difference < 1e-3, f"{name} differs by {difference:g}"
     seconds = median_seconds(
-        {name: lambda way=way: way(rows, candidates, labels, options.votes) for name, way in ways.items()}, options.runs
+        {name: partial(way, rows, candidates, labels, options.votes) for name, way in ways.items()}, options.runs
     )
     show(["way", "seconds", "records/s"], [[name, took, count / took] for name, took in seconds.items()])
     if options.json:
