@@ -44,10 +44,10 @@ class SmallEncoder:
     def embed(self, texts: Sequence[str], progress: Progress | None = None) -> NDArray[np.float32]:
         self.seen.extend(texts)
         rows = np.zeros((len(texts), self.dimensions))
-        for row, text in zip(rows, texts, strict=True):
+        for place, text in enumerate(texts):
             for word in text.lower().split() or [""]:
                 seed = int.from_bytes(hashlib.sha256(word.encode()).digest()[:4])
-                row += np.random.default_rng(seed).standard_normal(self.dimensions)
+                rows[place] += np.random.default_rng(seed).standard_normal(self.dimensions)
         rows /= np.linalg.norm(rows, axis=1, keepdims=True)
         if progress is not None:
             progress(len(texts), len(texts))
