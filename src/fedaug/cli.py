@@ -45,7 +45,7 @@ def _options(
         bool, typer.Option("--version", help="Print the version and exit.", callback=_print_version, is_eager=True)
     ] = False,
 ) -> None:
-    quiet_libraries()
+    pass
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -73,4 +73,5 @@ def run(arguments: Sequence[str]) -> int:
 
 def main() -> None:
     """The entry point of the ``fedaug`` command."""
+    quiet_libraries()
     sys.exit(run(sys.argv[1:]))

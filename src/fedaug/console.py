@@ -13,8 +13,18 @@ from types import TracebackType
 from typing import Final, Self, TextIO
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.console import Console, RenderableType
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 from fedaug.errors import DefectError, FedaugError, MissingExtra
 
@@ -147,13 +157,13 @@ class ConsoleNarrator:
             self._line(name)
             return
         self._end_phase(finished=True)
-        self._task = self._bars.add_task(name, total=None)
+        self._task = self._bars.add_task(name, total=None, counted=False)
 
     def step(self, done: int, total: int) -> None:
         """So much of the phase is done."""
         if self._bars is not None:
             if self._task is not None:
-                self._bars.update(self._task, completed=done, total=total)
+                self._bars.update(self._task, completed=done, total=total, counted=True)
         elif self._clock() - self._told >= _STEP_LINE_SECONDS:
             self._line(f"{done:,} of {total:,}")
 
@@ -172,6 +182,19 @@ class ConsoleNarrator:
         self._task = None
 
 
+class _Counted(ProgressColumn):
+    """Another column, from the first step on: a phase that reports none has nothing to show there."""
+
+    def __init__(self, inner: ProgressColumn) -> None:
+        super().__init__()
+        self._inner = inner
+
+    def render(self, task: Task) -> RenderableType:
+        """The other column, or nothing."""
+        return self._inner.render(task) if task.fields["counted"] else ""
+
+
 def _bars(stream: TextIO) -> Progress:
-    columns = (SpinnerColumn(finished_text="✓"), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    return Progress(*columns, TimeElapsedColumn(), console=Console(file=stream))
+    columns = (_Counted(BarColumn()), _Counted(MofNCompleteColumn()), TimeElapsedColumn())
+    what = (SpinnerColumn(finished_text="✓"), TextColumn("{task.description}", markup=False))
+    return Progress(*what, *columns, console=Console(file=stream))

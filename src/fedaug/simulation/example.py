@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from fedaug.augmentation.generators.clinical_notes import clinical_notes, write_
 from fedaug.client.records import ColumnMap, Record, RowReport, read_records
 from fedaug.errors import ConfigError, DataNotFound, MissingFile
 from fedaug.server.campaign import CampaignConfig, Settings, campaign_from, read_toml, setting_error, with_overrides
+
+_LOG = logging.getLogger(__name__)
 
 CAMPAIGN_FILE = "campaign.toml"
 SIMULATION_FILE = "simulation.toml"
@@ -143,7 +146,9 @@ def _training_file(example: Example, work: Path) -> tuple[Path, str]:
     except DataNotFound:
         if not data.made_up_notes:
             raise
-        path = work / "made-up-notes.jsonl"
+        # Named for all that it depends on: a folder may have been left behind by a run with other settings.
+        shape = (data.made_up_notes, example.simulation.sites.count, example.campaign.seed)
+        path = work / "made-up-notes-{}-{}-{}.jsonl".format(*shape)
         if not path.exists():
             partial = path.with_suffix(f".{os.getpid()}.partial")
             write_notes(
@@ -169,6 +174,8 @@ def _labelled(path: Path, example: Example) -> tuple[Record, ...]:
         )
         if record.label is not None
     )
+    if report.rejected:
+        _LOG.warning("%d rows of %s are left out: %s", report.rejected, path.name, ", ".join(sorted(report.counts)))
     if not found:
         raise ConfigError("no row of the file has a label", "map the label column in simulation.toml")
     return found

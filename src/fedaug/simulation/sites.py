@@ -68,7 +68,7 @@ class VirtualSites:
         name = f"site-{index + 1:02d}"
         folder = self._folder / name
         passphrase = self._passphrase()
-        if not (folder / "keys").exists():
+        if not (folder / "keys" / "keyring.json").exists():
             self._found(folder, name, rows(), passphrase)
         noise = None if self._noise is None else self._noise(name)
         site = Site.open(folder, passphrase=passphrase, encoder=self._encoder, noise=noise)
