@@ -15,9 +15,10 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import islice
+from functools import partial
+from itertools import islice, tee
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,6 +67,7 @@ from fedaug.strategies.messages import (
     encode,
 )
 
+_T = TypeVar("_T")
 _LOG = logging.getLogger(__name__)
 _CHUNK: Final = 2_000  # records embedded at a time; bounds memory, and is a multiple of the encoder's batch
 _EMBEDDINGS: Final = "embeddings"
@@ -368,9 +370,10 @@ class Site:
     def _deidentified(self, records: Iterator[Record]) -> Iterator[tuple[Record, str | QuarantinedRecord]]:
         settings = self.settings.deid
         deidentifier = Deidentifier(language=settings.language, score_threshold=settings.score_threshold)
-        while chunk := list(islice(records, _CHUNK)):
-            texts = deidentifier.deidentify_many([record.text for record in chunk], processes=settings.processes)
-            yield from zip(chunk, texts, strict=True)
+        records, ahead = tee(records)  # one pass, since worker processes take seconds to start
+        outcomes = deidentifier.deidentify_many((record.text for record in ahead), processes=settings.processes)
+        for record in records:
+            yield record, _quoting_nothing("de-identification", partial(next, outcomes))
 
     def _embed(self, count: int, progress: Progress | None) -> None:
         encoder = self._make_encoder()
@@ -378,7 +381,7 @@ class Site:
         texts = (record.text for record in self._store.records())
         done = 0
         while chunk := list(islice(texts, _CHUNK)):
-            vectors[done : done + len(chunk)] = _embedded(encoder, chunk)
+            vectors[done : done + len(chunk)] = _quoting_nothing("the encoder", partial(encoder.embed, chunk))
             done += len(chunk)
             if progress is not None:
                 progress(done, count)
@@ -388,13 +391,15 @@ class Site:
         self._store.write_array(_SPACE, np.frombuffer(space, np.uint8))
 
 
-def _embedded(encoder: Encoder, texts: list[str]) -> NDArray[np.float32]:
-    """The texts' vectors; what an encoder raises may quote a text, and goes no further."""
+def _quoting_nothing(stage: str, work: Callable[[], _T]) -> _T:
+    """Do something with texts; what a library raises over them may quote one, and goes no further."""
     try:
-        return encoder.embed(texts)
+        return work()
+    except FedaugError:
+        raise
     except Exception as error:
         kind = type(error).__name__
-    raise DefectError(f"the encoder failed with {kind}", "report it with this line")
+    raise DefectError(f"{stage} failed with {kind}", "report it with this line")
 
 
 @dataclass(frozen=True)
