@@ -1,6 +1,6 @@
 """Rule 9: no text that plays private data, or is evaluated on, is in what fedaug writes or takes candidates from.
 
-Checked by 13-grams of normalised words, the length that GPT-3's contamination study uses (Brown et al. 2020, appendix C).
+Checked by 13-grams of normalised words, as in GPT-3's contamination study (Brown et al. 2020, appendix C).
 """
 
 from __future__ import annotations
