@@ -142,7 +142,9 @@ def test_flwr_run_and_simulate_release_the_same_bytes(
     by_flower, in_process, home = tmp_path / "by-flower", tmp_path / "in-process", tmp_path / "home"
     simulate(example, in_process, narrator=LogNarrator(), noise=noise)
 
-    run = flwr_run(example, {"out": str(by_flower)}, {"num-supernodes": SITES, "client-resources-num-cpus": 1}, home)
+    run = flwr_run(
+        example, {"out": str(by_flower)}, {"num-supernodes": SITES, "client-resources-num-cpus": 1}, home, 600
+    )
 
     assert run.status == "finished:completed", run.log
     assert processes_of(home) == []
