@@ -68,15 +68,16 @@ def init(
 
 @site.command()
 def check(folder: Folder, *, as_json: AsJson = False) -> None:
-    """Read the whole source, say what is wrong with it, write nothing.
+    """Read the whole source, count what is wrong with it, and write nothing.
 
-    Rows are told by reason and number, never by what is in them.
+    Rows are told by reason and number, never by what is in them. The exit status is 2 if prepare would stop.
 
     Example: fedaug site check st-mary
     """
     with commands(), _opened(folder) as opened:
         report = opened.check()
         typer.echo(json.dumps(report.as_dict()) if as_json else "\n".join(_rows(report)))
+        opened.require(report)
 
 
 @site.command()
@@ -170,7 +171,7 @@ def _rows(report: RowReport) -> Iterator[str]:
     for reason, count in sorted(report.counts.items()):
         known = report.rows[reason]
         rows = ", ".join(map(str, known)) + (" …" if count > len(known) else "")
-        yield f"  {reason}: {count:,} (row {rows})"
+        yield f"  {reason}: {count:,} ({'row' if count == 1 else 'rows'} {rows})"
 
 
 def _plain(epsilon: float) -> float | str:

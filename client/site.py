@@ -29,12 +29,14 @@ from fedaug.client.files import whole_file
 from fedaug.client.keys import KeyRing, find_passphrase
 from fedaug.client.mechanisms import mechanism_for
 from fedaug.client.policy import require_allowed
-from fedaug.client.records import Record, RowReport, read_records
+from fedaug.client.records import BadRow, OnBadRow, Record, RowReport, read_records
+from fedaug.client.records.report import row_error
 from fedaug.client.release import ReleaseGate
 from fedaug.client.settings import SiteSettings
 from fedaug.client.store import SealedStore
 from fedaug.errors import (
     DefectError,
+    EmptySource,
     FedaugError,
     NotPrepared,
     ProtocolError,
@@ -192,16 +194,31 @@ class Site:
     # the site's own side
 
     def check(self) -> RowReport:
-        """Read the whole source and say what is wrong with it; writes nothing.
+        """Read the whole source, past bad rows whatever the settings say, and count what is wrong; writes nothing.
 
         Raises:
-            InputError: The source cannot be read at all, or, if the settings say so, a row is bad.
+            InputError: The source cannot be read at all.
         """
         report = RowReport()
-        for _ in self._source(report):
-            pass
-        report.require(self.settings.source.min_records)
+        rows = self._source(report, bad_rows=OnBadRow.SKIP)
+        with suppress(EmptySource):  # every row is bad: the report says why
+            for _ in rows:
+                pass
         return report
+
+    def require(self, report: RowReport) -> None:
+        """Raise what :meth:`prepare` would stop at.
+
+        Raises:
+            InputError: A row is bad and the settings say that such rows stop, or there are too few good ones.
+        """
+        source = self.settings.source
+        policies = dict.fromkeys(BadRow, source.on_bad_row) | {BadRow.UNKNOWN_LABEL: source.unknown_labels}
+        stopping = [(rows[0], reason) for reason, rows in report.rows.items() if policies[reason] is OnBadRow.STOP]
+        if stopping:
+            row, reason = min(stopping)
+            raise row_error(reason, row)
+        report.require(source.min_records)
 
     def prepare(self, progress: Progress | None = None) -> Prepared:
         """Read the source, de-identify it, and seal records and embeddings in the store.
@@ -354,17 +371,17 @@ class Site:
         name, dimensions = parse_json(noted.tobytes())
         return name, dimensions
 
-    def _source(self, report: RowReport) -> Iterator[Record]:
+    def _source(self, report: RowReport, bad_rows: OnBadRow | None = None) -> Iterator[Record]:
         source = self.settings.source
         return read_records(
             self.settings.source_path(self.folder),
             source.columns,
             format=source.format,
-            on_bad_row=source.on_bad_row,
+            on_bad_row=bad_rows or source.on_bad_row,
             report=report,
             label_type=source.label_type,
             labels=source.labels,
-            unknown_labels=source.unknown_labels,
+            unknown_labels=bad_rows or source.unknown_labels,
         )
 
     def _deidentified(self, records: Iterator[Record]) -> Iterator[tuple[Record, str | QuarantinedRecord]]:

@@ -92,6 +92,23 @@ def test_a_bad_source_stops_prepare_with_one_line(
     refused(capsys, code, "site", "check", "site")
 
 
+def test_check_counts_all_bad_rows_and_fails_only_where_prepare_would(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = tmp_path / "records.csv"
+    source.write_text(HEADER + ROWS + f"{CELL}-0,{CELL},{CELL}\n{CELL}-9,,{CELL}\n{CELL}-1,{CELL},{CELL}\n", "utf-8")
+    assert init(source) == 0
+    capsys.readouterr()
+    assert run(["site", "check", "site"]) == 2
+    out, err = capsys.readouterr()
+    assert out == "5 usable rows, 3 bad ones\n  duplicate_id: 2 (rows 7, 9)\n  empty_text: 1 (row 8)\n"
+    assert err.startswith("FA208: row 7 ")
+    settings = Path("site/site.toml")
+    settings.write_text(settings.read_text("utf-8").replace('on_bad_row = "stop"', 'on_bad_row = "skip"'), "utf-8")
+    assert run(["site", "check", "site", "--json"]) == 0
+    assert '"rejected": 3' in capsys.readouterr().out
+
+
 def test_a_label_unknown_to_the_campaign_stops_simulate(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     example, records = write_example(tmp_path / "tiny"), write_records(tmp_path / "records.csv")
     with records.open("a", encoding="utf-8") as file:
