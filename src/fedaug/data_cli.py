@@ -16,7 +16,8 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColum
 
 from fedaug.augmentation.datasets import Progress as Report
 from fedaug.augmentation.datasets import catalogue, data_folder, data_set, fetch, find
-from fedaug.errors import DataNotFound, FedaugError
+from fedaug.console import commands
+from fedaug.errors import DataNotFound
 
 app = typer.Typer(no_args_is_help=True, help="Public data sets: list them, fetch them.")
 
@@ -60,14 +61,11 @@ def fetch_sets(
     Example: fedaug data fetch clinc150 banking77
     """
     here = folder or data_folder()
-    try:
+    with commands():
         for name in names:
             data_set(name)  # a misspelt last name is told before the first download
         with httpx.Client(timeout=30.0) as client, _reporter(quiet=as_json) as report:
             folders = {name: str(fetch(name, here, client, report)) for name in names}
-    except FedaugError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(error.exit_status) from None
     typer.echo(json.dumps(folders) if as_json else "\n".join(f"{name}: {path}" for name, path in folders.items()))
 
 
