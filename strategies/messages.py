@@ -259,7 +259,7 @@ def _open(data: bytes) -> tuple[Any, Tensors]:
         raise ProtocolError("a message holds a tensor of a type that is not allowed", todo)
     try:
         tensors = safetensors.load(data)
-    except (SafetensorError, ValueError, KeyError, TypeError, OverflowError):
+    except (SafetensorError, ValueError, KeyError, TypeError):
         raise ProtocolError("a message's tensors are malformed", todo) from None
     if not all(np.isfinite(values).all() for values in tensors.values()):
         raise ProtocolError("a message holds a value that is not finite", todo)
