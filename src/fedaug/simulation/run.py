@@ -107,6 +107,7 @@ def simulate(
     dealt = deal(example, rows.train)
     with whole_file(out / _RUN_FILE, overwrite=True) as file:  # only now: a file that cannot be read claims no folder
         file.write(claim)
+    narrator.phase("embed held-out texts")
     encoders = encoders or Encoders.open()
     heldout = Heldout.of(_pairs(rows), example.campaign.labels, encoders.plain, rows.description)
     with ExitStack() as stack:
