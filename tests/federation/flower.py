@@ -54,7 +54,8 @@ def flwr_run(
         def status() -> str:
             return str(json.loads(flwr("list", "--run-id", run_id, "--format", "json"))["runs"][0]["status"])
 
-        ended = _until(lambda: status().startswith("finished"), limit, 1.0)
+        # Each look starts the flwr command, two seconds of processor time that the run needs itself.
+        ended = _until(lambda: status().startswith("finished"), limit, 5.0)
         final = status() if ended else f"still {status()} after {limit:g} s"
         log = flwr("log", run_id, "--show") + _superlink_log(home)
     return FlowerRun(final, log)
