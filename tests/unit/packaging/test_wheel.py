@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -29,22 +30,37 @@ def expected_in_wheel() -> set[str]:
     return inside | {name.removeprefix("src/") for name in names if name.startswith("src/fedaug/")}
 
 
-@pytest.fixture(scope="module")
-def wheel_contents(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
-    out = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(out)]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
-    (wheel,) = out.glob("fedaug-*.whl")
+def build(kind: str, source: Path, out: Path) -> Path:
+    command = [sys.executable, "-m", "hatchling", "build", "-t", kind, "-d", str(out)]
+    subprocess.run(command, cwd=source, check=True, capture_output=True)
+    (made,) = out.iterdir()
+    return made
+
+
+def contents(wheel: Path) -> set[str]:
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
     assert len(names) == len(set(names)), "a file is in the wheel twice"
     return set(names)
 
 
+@pytest.fixture(scope="module")
+def wheel_contents(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    return contents(build("wheel", ROOT, tmp_path_factory.mktemp("wheel")))
+
+
 def test_wheel_holds_exactly_the_tracked_sources(wheel_contents: set[str]) -> None:
     modules = {name for name in wheel_contents if name.startswith("fedaug/")}
     assert len(modules) > 20
     assert modules == expected_in_wheel()
+
+
+def test_a_wheel_made_from_the_source_archive_is_the_same(wheel_contents: set[str], tmp_path: Path) -> None:
+    archive = build("sdist", ROOT, tmp_path / "sdist")
+    with tarfile.open(archive) as files:
+        files.extractall(tmp_path, filter="data")
+    unpacked = tmp_path / archive.name.removesuffix(".tar.gz")
+    assert contents(build("wheel", unpacked, tmp_path / "wheel")) == wheel_contents
 
 
 def test_wheel_carries_the_licence_and_the_notice(wheel_contents: set[str]) -> None:
