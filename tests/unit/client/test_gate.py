@@ -12,10 +12,23 @@ import numpy as np
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.seeded_noise import SeededNoise
-from tests.small import KINDS, LABELS, candidates, events, head, make_plan, make_site, open_site, some_rows
+from tests.small import (
+    KINDS,
+    LABELS,
+    SmallEncoder,
+    candidates,
+    events,
+    head,
+    make_plan,
+    make_site,
+    open_site,
+    some_rows,
+)
 
 from fedaug.client.mechanisms import Mechanism, mechanism_for
+from fedaug.client.policy import require_allowed
 from fedaug.client.release import ReleaseGate
+from fedaug.client.settings import SiteSettings
 from fedaug.client.site import Site
 from fedaug.errors import AlreadyReleased, BudgetExceeded, NotReserved, PolicyRefused
 from fedaug.privacy.envelope import open_envelope
@@ -195,15 +208,15 @@ SENSITIVITY_HALF = tuple(
     GaussianEvent(key, kind, 0.5, 10.0).as_dict() if key == "votes/0" else GaussianEvent(key, kind, 1.0, 10.0).as_dict()
     for key, kind in KINDS.items()
 )
-FORBIDDEN: dict[str, Callable[[], CampaignPlan]] = {
+FORBIDDEN: dict[str, Callable[[], CampaignPlan]] = {  # each wrong in one thing, and cheap but for that
     "understates a sensitivity": lambda: make_plan(events=SENSITIVITY_HALF),
     "protects another unit": lambda: make_plan(unit=PrivacyUnit.RECORD),
     "adds no noise": lambda: make_plan(epsilon="inf", events=events(0.0)),
     "adds noise to all but one": lambda: make_plan(
         epsilon="inf", events=(*events(50.0, ["counts", "metric"]), *events(0.0, ["votes/0"]))
     ),
-    "has another δ": lambda: make_plan(delta=1e-6),
-    "has a larger δ": lambda: make_plan(delta=1e-4),
+    "has another δ": lambda: make_plan(delta=1e-6, events=events(50.0)),
+    "has a larger δ": lambda: make_plan(delta=1e-4, events=events(50.0)),
     "trusts the coordinator": lambda: make_plan(trust_model=TrustModel.TRUSTED_COORDINATOR),
     "costs more than it states": lambda: make_plan(epsilon=1.0),
     "costs more than the cap": lambda: make_plan(epsilon=1000.0, events=events(0.3)),
@@ -219,6 +232,29 @@ def test_a_plan_is_refused_and_nothing_reserved_when_it(site: Site, why: str) ->
     reply = answer(site, encode(COUNTS))
     assert isinstance(reply, Status)
     assert reply.status is Outcome.REFUSED
+
+
+REASONS = {
+    "understates a sensitivity": "understates a release's sensitivity",
+    "protects another unit": "another unit",
+    "adds no noise": "adds no noise",
+    "adds noise to all but one": "adds no noise",
+    "has another δ": "δ is not privacy.delta",
+    "has a larger δ": "δ is not privacy.delta",
+    "trusts the coordinator": "trust model",
+    "costs more than it states": "costs more than it states",
+    "is for another embedding space": "another embedding space",
+    "is for vectors of another length": "another embedding space",
+}
+
+
+@pytest.mark.parametrize("why", REASONS)
+def test_the_policy_itself_refuses_a_plan_that(prepared: Path, why: str) -> None:
+    """The ledger's cap would stop some of them too; a site with room left must not depend on that."""
+    settings, space = SiteSettings.load(prepared), (SmallEncoder.name, SmallEncoder.dimensions)
+    require_allowed(make_plan(), settings, space)
+    with pytest.raises(PolicyRefused, match=REASONS[why]):
+        require_allowed(FORBIDDEN[why](), settings, space)
 
 
 def test_a_release_kind_outside_the_sites_policy_is_refused(tmp_path: Path) -> None:
