@@ -1,7 +1,8 @@
 """The public embedding space: texts in, unit vectors out.
 
-A text's vector is a function of that text alone, to the bit, whatever else is embedded beside it. Batches therefore
-have a fixed number of rows, a row is padded by its own length only, and a batch that is not full repeats a row.
+A text's vector is a function of that text alone, to the bit, whatever else is embedded beside it. A batch's
+number of rows therefore follows from its length alone, a row is padded by its own length only, and a batch that is not
+full repeats a row.
 """
 
 from __future__ import annotations
@@ -22,10 +23,11 @@ from fedaug.errors import MissingExtra
 
 Progress = Callable[[int, int], None]
 
-#: The fastest fixed batch on two cores: 390 short texts a second against 137 one by one (docs/adr/0003).
-_ROWS: Final = 8
 _LENGTH_STEP: Final = 4  # tokens; a finer step leaves more batches half empty, a coarser one pads more
 _MAX_TOKENS: Final = 256  # what the model was trained on
+#: Rows of a batch, by the most tokens it holds (docs/adr/0003): short texts gain from company; long ones fill the cores
+#: alone, and a row that only fills a batch up costs as much as a text.
+_ROWS: Final = {24: 8, 48: 4, 96: 2, _MAX_TOKENS: 1}
 
 
 class Encoder(Protocol):
@@ -78,18 +80,19 @@ class MiniLM:
         done = 0
         for length in sorted(by_length):
             indices = by_length[length]
-            for start in range(0, len(indices), _ROWS):
-                batch = indices[start : start + _ROWS]
-                vectors[batch] = self._forward([tokens[index] for index in batch], length)[: len(batch)]
+            rows = next(rows for most, rows in _ROWS.items() if length <= most)
+            for start in range(0, len(indices), rows):
+                batch = indices[start : start + rows]
+                filled = [tokens[index] for index in batch] + [tokens[batch[0]]] * (rows - len(batch))
+                vectors[batch] = self._forward(filled, length)[: len(batch)]
                 done += len(batch)
                 if progress is not None:
                     progress(done, len(tokens))
         return vectors
 
     def _forward(self, rows: list[list[int]], length: int) -> NDArray[np.float32]:
-        rows = rows + [rows[0]] * (_ROWS - len(rows))
-        ids = torch.zeros(_ROWS, length, dtype=torch.long)
-        mask = torch.zeros(_ROWS, length, dtype=torch.long)
+        ids = torch.zeros(len(rows), length, dtype=torch.long)
+        mask = torch.zeros(len(rows), length, dtype=torch.long)
         for row, tokens in enumerate(rows):
             ids[row, : len(tokens)] = torch.tensor(tokens)
             mask[row, : len(tokens)] = 1
