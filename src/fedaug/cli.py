@@ -15,7 +15,7 @@ import typer
 
 from fedaug import __version__, data_cli
 from fedaug.client import cli as client_cli
-from fedaug.console import INTERRUPTED, debugging, defect_line, one_line, quiet_libraries
+from fedaug.console import INTERRUPTED, debugging, defect_line, one_line, quiet_libraries, yield_cores
 from fedaug.errors import FedaugError
 from fedaug.simulation import cli as simulation_cli
 
@@ -73,5 +73,6 @@ def run(arguments: Sequence[str]) -> int:
 
 def main() -> None:
     """The entry point of the ``fedaug`` command."""
+    yield_cores()
     quiet_libraries()
     sys.exit(run(sys.argv[1:]))
