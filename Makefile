@@ -28,6 +28,9 @@ export FLWR_TELEMETRY_ENABLED := 0
 export FLWR_DISABLE_UPDATE_CHECK := 1
 export FLWR_DISABLE_RUNTIME_DEPENDENCY_INSTALLATION := 1
 
+# Threads that wait sleep: spinning, they take the cores from the work of other processes.
+export OMP_WAIT_POLICY := passive
+
 .PHONY: help install demo test lint bench prove clean system
 .DEFAULT_GOAL := help
 
