@@ -228,6 +228,7 @@ def test_a_site_that_misstates_who_it_is_takes_no_part(
 
     simulator.behaviour[BAD] = introduce
     assert [known.name for known in rounds(simulator, pool, minimum=2).gather()] == ["site-0", "site-2"]
+    assert (BAD, "join") not in simulator.asked, "it was taken for a site"
 
 
 def test_a_site_that_says_ok_in_answer_to_another_plan_takes_no_part(simulator: Simulator, pool: Pool) -> None:
