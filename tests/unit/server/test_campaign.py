@@ -50,6 +50,14 @@ def test_a_share_is_a_share_of_one_over_the_noises_variance(path: Path) -> None:
     assert (noise["counts"] / noise["statistics"]) ** 2 == pytest.approx(9)
 
 
+@pytest.mark.parametrize("rounds", [1, 4])
+def test_all_rounds_of_votes_share_one_share(path: Path, rounds: int) -> None:
+    made = plan(path, privacy__shares__votes=0.3, privacy__shares__counts=0.1, steering__rounds=rounds)
+    weight = {event.key: event.noise_multiplier**-2 for event in made.mechanisms}
+    votes = sum(value for key, value in weight.items() if key.startswith("votes/"))
+    assert votes / weight["counts"] == pytest.approx(3)
+
+
 def test_with_the_noise_off_no_release_has_any(path: Path) -> None:
     made = plan(path, privacy__epsilon=math.inf)
     assert {event.noise_std for event in made.mechanisms} == {0.0}
