@@ -204,7 +204,8 @@ def setting_error(error: ValidationError, whose: str) -> ConfigError | InvalidBu
     """One line for the first thing that is wrong, naming the setting and never its value."""
     first = error.errors(include_input=False, include_url=False)[0]
     where = ".".join(str(part) for part in first["loc"]) or whose
-    message = f"{where}: {first['msg']}"
+    wrong = "is not a setting" if first["type"] == "extra_forbidden" else first["msg"]
+    message = f"{where}: {wrong}"
     if first["loc"][:1] == ("privacy",) and first["loc"][-1:] in {("epsilon",), ("delta",)}:
         return InvalidBudget(message, "give ε above 0 and δ between 0 and 1")
     return ConfigError(message, f"mend {whose}")

@@ -169,7 +169,7 @@ def _gallery(result: CampaignResult) -> tuple[GallerySample, ...]:
             origin=f"{sample.origin} ({sample.source})" if sample.source else sample.origin,
             weight=sample.weight,
             parents=len(sample.parents),
-            accepted_round=sample.accepted_round,
+            accepted_round=sample.accepted_round or None,
         )
         for sample in chosen[::step]
     )
@@ -178,7 +178,7 @@ def _gallery(result: CampaignResult) -> tuple[GallerySample, ...]:
 def _round(turn: VotingRound) -> Round:
     p10, p25, p50, p75, p90, most = (float(value) for value in np.quantile(turn.votes, [0.1, 0.25, 0.5, 0.75, 0.9, 1]))
     return Round(
-        round=turn.turn,
+        round=turn.turn + 1,
         candidates=turn.candidates,
         kept=turn.kept,
         votes=VoteQuantiles(p10=p10, p25=p25, p50=p50, p75=p75, p90=p90, maximum=most),

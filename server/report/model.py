@@ -256,7 +256,7 @@ class GallerySample(Part):
         origin: The generator or operator that made it, or the public corpus it was taken from.
         weight: Its weight in the student's training.
         parents: How many samples it was made from.
-        accepted_round: The round that kept it; null if it was taken without a vote.
+        accepted_round: The round after which it was made; null for the first candidates.
     """
 
     label: str

@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from fedaug.server.report import plots, words
-from fedaug.server.report.model import LabelFigure, ReportData, natural_order
+from fedaug.server.report.model import LabelFigure, ReportData, Utility, natural_order
 from fedaug.server.report.privacy_view import (
     COLOURS,
     headline_privacy,
@@ -24,6 +24,20 @@ _TEXT_SHOWN: Final = 700  # characters of one sample on the page; report.json ho
 _SAMPLES_SHOWN: Final = 60
 _SITES_UNFOLDED: Final = 12  # more sites than this are folded away behind one line
 
+#: Functions of words.py that templates use as filters.
+_FILTERS: Final = (
+    "budget",
+    "duration",
+    "epsilon",
+    "number",
+    "percent",
+    "percent_at_most",
+    "plural",
+    "points",
+    "scientific",
+    "visible",
+)
+
 
 def page(data: ReportData) -> str:
     """The whole page, a pure function of the report's facts."""
@@ -34,7 +48,18 @@ def page(data: ReportData) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for name in ("percent", "points", "epsilon", "budget", "scientific", "number", "duration", "plural", "visible"):
+    for name in (
+        "percent",
+        "percent_at_most",
+        "points",
+        "epsilon",
+        "budget",
+        "scientific",
+        "number",
+        "duration",
+        "plural",
+        "visible",
+    ):
         environment.filters[name] = getattr(words, name)
     return environment.get_template("report.html.j2").render(_view(data))
 
@@ -44,6 +69,7 @@ def _view(data: ReportData) -> dict[str, Any]:
     return {
         "report": data,
         "headline": _headline(data),
+        "caution": _caution(data),
         "interval": words.wilson(utility.student, utility.test_size) if utility.test_size else None,
         "noise_off": noise_off(privacy),
         "simulated": utility.nonprivate is not None or utility.local_only is not None,
@@ -83,10 +109,29 @@ def _headline(data: ReportData) -> str:
         texts = words.plural(data.samples.accepted, "synthetic text")
         gained = f"A student trained on {texts} from {sites} reaches {reached} {metric}"
     else:
-        verb = "raised" if utility.student >= utility.epsilon0 else "did not raise but lowered"
         before = words.percent(utility.epsilon0)
-        gained = f"Private records at {sites} {verb} a student’s {metric} from {before} to {reached}"
+        gained = f"Private records at {sites} {_verb(utility)} a student’s {metric} from {before} to {reached}"
     return f"{gained}; {headline_privacy(data.privacy)}."
+
+
+def _verb(utility: Utility) -> str:
+    """No gain is claimed that the number of held-out texts does not bear."""
+    before = utility.epsilon0 or 0.0
+    if utility.test_size:
+        _, highest_before = words.wilson(min(before, utility.student), utility.test_size)
+        lowest_after, _ = words.wilson(max(before, utility.student), utility.test_size)
+        if highest_before >= lowest_after:
+            return "did not clearly change"
+    return "raised" if utility.student >= before else "did not raise but lowered"
+
+
+def _caution(data: ReportData) -> str:
+    """What a reader of the headline alone must not miss; empty if there is nothing."""
+    local, student = data.utility.local_only, data.utility.student
+    if local is None or student >= local:
+        return ""
+    reached = words.percent(local)
+    return f"Half of the sites do better alone: a student trained on the median site’s own records reaches {reached}."
 
 
 def _references(data: ReportData) -> dict[str, list[Any]]:

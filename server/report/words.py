@@ -19,6 +19,11 @@ def percent(share: float) -> str:
     return f"{100 * share:.1f}{_THIN}%".replace("-", "−")
 
 
+def percent_at_most(share: float) -> str:
+    """A bound on a share, rounded up so that it is never understated."""
+    return percent(math.ceil(1000 * share - 1e-9) / 1000)
+
+
 def points(difference: float) -> str:
     """A signed difference of shares in percentage points: ``+8.2``."""
     shown = f"{100 * difference:+.1f}".replace("-", "−")

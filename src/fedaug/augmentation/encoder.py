@@ -18,6 +18,7 @@ import torch
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from transformers import BertModel
+from transformers.utils.logging import disable_progress_bar
 
 from fedaug.errors import MissingExtra
 
@@ -62,6 +63,8 @@ class MiniLM:
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(_MAX_TOKENS)
+        # The weights load in an instant, and the bar would stand in every script's output.
+        disable_progress_bar()  # type: ignore[no-untyped-call]  # transformers types it not
         self._model = BertModel.from_pretrained(folder, attn_implementation="sdpa")
         self._model.train(False)
 

@@ -131,11 +131,11 @@ def read_rows(example: Example, work: Path, train: Path | None = None, test: Pat
     path, origin = (train, f"rows of {train.name}") if train is not None else _training_file(example, work)
     rows = _labelled(path, example)
     if test is not None:
-        return Rows(rows, _labelled(test, example), f"the file {test.name}, which no site holds")
+        return Rows(rows, _labelled(test, example), f"the file {test.name}, which no site holds.")
     heldout = tuple(row for row in rows if _carved(row.text, data.validation_percent))
     kept = tuple(row for row in rows if not _carved(row.text, data.validation_percent))
     return Rows(
-        kept, heldout, f"{data.validation_percent} % of {origin}, carved by a hash of the text; no site holds them"
+        kept, heldout, f"{data.validation_percent} % of {origin}, carved by a hash of the text; no site holds them."
     )
 
 
