@@ -131,7 +131,7 @@ def _caution(data: ReportData) -> str:
     if local is None or student >= local:
         return ""
     reached = words.percent(local)
-    return f"Half of the sites do better alone: a student trained on the median site’s own records reaches {reached}."
+    return f"At least half of the sites do better alone: a student trained on the median site’s own records reaches {reached}."
 
 
 def _references(data: ReportData) -> dict[str, list[Any]]:

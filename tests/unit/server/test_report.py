@@ -343,3 +343,29 @@ def test_alike_mechanisms_and_sites_share_a_row() -> None:
     page = Page(render_html(ReportData(**report_data(sites=50, labels=150, rounds=10))))
     assert " ".join(page.text.split()).count("all 50 sites") == 4
     assert "votes/0, votes/1 … votes/9" in page.text
+
+
+def compared(student: float, epsilon0: float, texts: int, local_only: float) -> str:
+    """The page of a report with one student and two references."""
+    data = facts().with_utility(
+        student=student, epsilon0=epsilon0, local_only=local_only, test_size=texts, students=(), student_name=""
+    )
+    return render_html(data)
+
+
+@pytest.mark.parametrize(
+    ("student", "texts", "said"),
+    [(0.70, 1_500, "raised"), (0.62, 100, "did not clearly change"), (0.50, 1_500, "did not raise but lowered")],
+)
+def test_headline_claims_no_change_that_the_held_out_texts_do_not_bear(student: float, texts: int, said: str) -> None:
+    assert f"Private records at 3 sites {said} a student" in compared(student, 0.60, texts, 0.1)
+
+
+def test_headline_warns_when_the_median_site_does_better_alone() -> None:
+    assert "At least half of the sites do better alone" in compared(0.70, 0.60, 1_500, local_only=0.71)
+    assert "do better alone" not in compared(0.70, 0.60, 1_500, local_only=0.70)
+
+
+def test_a_bound_on_an_attacker_is_rounded_up() -> None:
+    assert words.percent_at_most(0.54548) == words.percent(0.546)
+    assert words.percent_at_most(0.545) == words.percent(0.545)
