@@ -25,7 +25,12 @@ FULL = CHUNK_BYTES + 16
 
 def record(row: int, text: str = PLANTED) -> Record:
     return Record(
-        f"id-{row}", f"patient-{row % 3}", text, "plan", Provenance("notes.csv", row), {"ward": "intensive care", "age": 7.5}
+        f"id-{row}",
+        f"patient-{row % 3}",
+        text,
+        "plan",
+        Provenance("notes.csv", row),
+        {"ward": "intensive care", "age": 7.5},
     )
 
 
