@@ -131,7 +131,8 @@ def _caution(data: ReportData) -> str:
     if local is None or student >= local:
         return ""
     reached = words.percent(local)
-    return f"At least half of the sites do better alone: a student trained on the median site’s own records reaches {reached}."
+    median = f"a student trained on the median site’s own records reaches {reached}"
+    return f"At least half of the sites do better alone: {median}."
 
 
 def _references(data: ReportData) -> dict[str, list[Any]]:
