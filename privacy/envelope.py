@@ -34,7 +34,7 @@ _FIXED_BYTES: Final = len(_MAGIC) + 4 + _SIGNATURE_BYTES + 8
 #: Longest envelope that is looked at.
 ENVELOPE_BYTES: Final = LIMITS.message_bytes + LIMITS.envelope_header_bytes + _FIXED_BYTES
 
-_TODO: Final = "refuse the message"
+_REMEDY: Final = "refuse the message"
 
 _Name = Annotated[str, Field(max_length=LIMITS.name_chars)]
 _Key = Annotated[str, Field(max_length=LIMITS.key_chars)]
@@ -138,9 +138,9 @@ def open_envelope(data: bytes, public_key: Ed25519PublicKey | None) -> tuple[Hea
     text, signature, body = _split(data)
     header = _read_header(text)
     if canonical_json(asdict(header)) != text:
-        raise ProtocolError("an envelope's header is not in canonical form", _TODO)
+        raise ProtocolError("an envelope's header is not in canonical form", _REMEDY)
     if not hmac.compare_digest(header.body_digest, digest(body)):
-        raise BadSignature("a body is not the one that its envelope was made for", _TODO)
+        raise BadSignature("a body is not the one that its envelope was made for", _REMEDY)
     if public_key is not None:
         _verify(header, text, signature, public_key)
     return header, body
@@ -149,20 +149,20 @@ def open_envelope(data: bytes, public_key: Ed25519PublicKey | None) -> tuple[Hea
 def _split(data: bytes) -> tuple[bytes, bytes, bytes]:
     """Header, signature and body, by their length prefixes; the lengths have to add up exactly."""
     if not isinstance(data, bytes):
-        raise ProtocolError("an envelope is not bytes", _TODO)
+        raise ProtocolError("an envelope is not bytes", _REMEDY)
     if len(data) > ENVELOPE_BYTES:
-        raise ProtocolError("an envelope is over the size limit", _TODO)
+        raise ProtocolError("an envelope is over the size limit", _REMEDY)
     start = len(_MAGIC) + 4
     if len(data) < _FIXED_BYTES or data[: len(_MAGIC)] != _MAGIC:
-        raise ProtocolError("an envelope of this version was expected", _TODO)
+        raise ProtocolError("an envelope of this version was expected", _REMEDY)
     header_size = int.from_bytes(data[len(_MAGIC) : start])
     if header_size > min(LIMITS.envelope_header_bytes, len(data) - _FIXED_BYTES):
-        raise ProtocolError("an envelope's header is malformed", _TODO)
+        raise ProtocolError("an envelope's header is malformed", _REMEDY)
     body_at = header_size + _FIXED_BYTES
     signature_at = start + header_size
     body_size = int.from_bytes(data[signature_at + _SIGNATURE_BYTES : body_at])
     if body_size != len(data) - body_at or body_size > LIMITS.message_bytes:
-        raise ProtocolError("an envelope's body is cut short or too long", _TODO)
+        raise ProtocolError("an envelope's body is cut short or too long", _REMEDY)
     return data[start:signature_at], data[signature_at : signature_at + _SIGNATURE_BYTES], data[body_at:]
 
 
@@ -173,13 +173,13 @@ def _read_header(text: bytes) -> Header:
         where = error.errors(include_input=False, include_url=False, include_context=False)[0]["loc"][:1]
         # The name of an unknown field came from outside, so only known names are repeated.
         field = where[0] if where and where[0] in Header.__dataclass_fields__ else "whole header"
-        raise ProtocolError(f"an envelope's header is malformed ({field})", _TODO) from None
+        raise ProtocolError(f"an envelope's header is malformed ({field})", _REMEDY) from None
 
 
 def _verify(header: Header, text: bytes, signature: bytes, public_key: Ed25519PublicKey) -> None:
     if header.key_id != key_id(public_key):
-        raise BadSignature("an envelope was signed with another key than the expected one", _TODO)
+        raise BadSignature("an envelope was signed with another key than the expected one", _REMEDY)
     try:
         public_key.verify(signature, _DOMAIN + text)
     except InvalidSignature:
-        raise BadSignature("an envelope's signature does not match", _TODO) from None
+        raise BadSignature("an envelope's signature does not match", _REMEDY) from None

@@ -97,7 +97,7 @@ class Rounds:
             QuorumLost: Too few sites answered with what was planned.
         """
         data = encode(request, tensors)
-        kept = self._pool.load_checkpoint(self.plan.campaign, _phase(request))
+        kept = self._pool.load_checkpoint(self.plan.campaign, _phase(request.key))
         if kept is None:
             releases = self._collect(request.key, data, shape)
         else:
@@ -122,7 +122,7 @@ class Rounds:
         releases = {release.site: release for release in checked.values()}
         if len(releases) >= self._minimum:
             envelopes = {name: np.frombuffer(release.envelope, np.uint8) for name, release in releases.items()}
-            self._pool.save_checkpoint(self.plan.campaign, f"envelopes/{key}", safetensors.save(envelopes))
+            self._pool.save_checkpoint(self.plan.campaign, _phase(key), safetensors.save(envelopes))
         return releases
 
     def _noted(self, release: Accepted) -> Accepted:
@@ -171,5 +171,5 @@ class Rounds:
             )
 
 
-def _phase(request: ReleaseRequest) -> str:
-    return f"envelopes/{request.key}"
+def _phase(key: str) -> str:
+    return f"envelopes/{key}"

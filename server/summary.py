@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -31,7 +31,6 @@ from fedaug.server.report import (
     VoteQuantiles,
 )
 from fedaug.server.schooling import Heldout
-from fedaug.server.verify import Accepted
 
 STUDENT: Final = "pool, labelled by the DP teacher"
 LABELS_ONLY: Final = "pool, by its own labels"
@@ -111,24 +110,20 @@ def _site_metric(result: CampaignResult) -> SiteMetric | None:
 
 
 def _privacy(result: CampaignResult) -> Privacy:
-    """What each site spent, recomputed from the events that it signed."""
+    """What each site spent, recomputed from the plan that it signed up to.
+
+    A site is charged for the whole plan and not for what arrived: a reply that was lost, or refused here, had left it.
+    """
     plan = result.plan
-    by_site: dict[str, list[Accepted]] = defaultdict(list)
-    for release in result.releases:
-        by_site[release.site].append(release)
-    sites = {
-        site: SitePrivacy(
-            epsilon=_cost(releases, plan.delta), budget=plan.epsilon, releases=_by_kind(releases, plan.delta)
-        )
-        for site, releases in by_site.items()
-    }
+    cost = epsilon(plan.mechanisms, plan.delta)
+    kinds = _by_kind(plan.mechanisms, plan.delta)
     return Privacy(
         unit=plan.unit,
         delta=plan.delta,
         trust_model=plan.trust_model,
-        # Sites hold disjoint units, so one unit is exposed by one site's releases: the costliest.
-        consortium_epsilon=max((site.epsilon for site in sites.values()), default=0.0),
-        sites=sites,
+        # Sites hold disjoint units, so one unit is exposed by one site's releases only.
+        consortium_epsilon=cost,
+        sites={site: SitePrivacy(epsilon=cost, budget=plan.epsilon, releases=kinds) for site in result.sites},
         releases=tuple(
             Release(
                 site=release.site,
@@ -142,16 +137,11 @@ def _privacy(result: CampaignResult) -> Privacy:
     )
 
 
-def _cost(releases: Iterable[Accepted], delta: float) -> float:
-    events: list[Event] = [release.event for release in releases]
-    return epsilon(events, delta)
-
-
-def _by_kind(releases: list[Accepted], delta: float) -> dict[str, KindCharge]:
-    kinds: dict[str, list[Accepted]] = defaultdict(list)
-    for release in releases:
-        kinds[str(release.event.release)].append(release)
-    return {kind: KindCharge(count=len(part), epsilon=_cost(part, delta)) for kind, part in kinds.items()}
+def _by_kind(events: Sequence[Event], delta: float) -> dict[str, KindCharge]:
+    kinds: dict[str, list[Event]] = defaultdict(list)
+    for event in events:
+        kinds[str(event.release)].append(event)
+    return {kind: KindCharge(count=len(part), epsilon=epsilon(part, delta)) for kind, part in kinds.items()}
 
 
 def _gallery(result: CampaignResult) -> tuple[GallerySample, ...]:

@@ -23,7 +23,7 @@ from fedaug.strategies.messages import (
     decode_reply,
 )
 
-_TODO = "leave the site out of the round and ask it"
+_REMEDY = "leave the site out of the round and ask it"
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def introduce(envelope: bytes, request: bytes, node: int) -> KnownSite:
     _, body = open_envelope(envelope, None)
     fact, _ = decode_reply(body)
     if not isinstance(fact, SiteFact):
-        raise ProtocolError("a site did not say who it is", _TODO)
+        raise ProtocolError("a site did not say who it is", _REMEDY)
     if fact.protocol != PROTOCOL_VERSION:
         raise ProtocolError(
             "a site speaks another version of the protocol", "run the same fedaug release on both sides"
@@ -70,10 +70,10 @@ def introduce(envelope: bytes, request: bytes, node: int) -> KnownSite:
     try:
         key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(fact.public_key))
     except (InvalidKey, ValueError):
-        raise BadSignature("a site's public key is malformed", _TODO) from None
+        raise BadSignature("a site's public key is malformed", _REMEDY) from None
     header, _ = open_envelope(envelope, key)
     if header.site != fact.site or header.request_digest != digest(request):
-        raise ProtocolError("a site's answer belongs to another request or site", _TODO)
+        raise ProtocolError("a site's answer belongs to another request or site", _REMEDY)
     return KnownSite(fact.site, key, node)
 
 
@@ -87,7 +87,7 @@ def open_status(envelope: bytes, request: bytes, site: KnownSite) -> Status:
     body = _opened(envelope, request, site, campaign="", key="")
     reply, _ = decode_reply(body)
     if not isinstance(reply, Status):
-        raise ProtocolError("a site answered with something else than a status", _TODO)
+        raise ProtocolError("a site answered with something else than a status", _REMEDY)
     return reply
 
 
@@ -111,24 +111,24 @@ def accept(
     body = _opened(envelope, request, site, campaign=plan.campaign, key=key)
     reply, tensors = decode_reply(body)
     if not isinstance(reply, NoisyRelease):
-        raise ProtocolError("a site answered with something else than a release", _TODO)
+        raise ProtocolError("a site answered with something else than a release", _REMEDY)
     planned = plan.event(key)
     if reply.plan != plan.digest or reply.campaign != plan.campaign or reply.mechanism != planned:
-        raise ProtocolError("a site's release departs from the plan", _TODO)
+        raise ProtocolError("a site's release departs from the plan", _REMEDY)
     if reply.kind != planned.release or set(tensors) != {"values"}:
-        raise ProtocolError("a site's release is of another kind than planned", _TODO)
+        raise ProtocolError("a site's release is of another kind than planned", _REMEDY)
     values = tensors["values"]
     if values.dtype != np.float64 or values.shape != shape:
-        raise ProtocolError("a site's values have the wrong shape or type", _TODO)
+        raise ProtocolError("a site's values have the wrong shape or type", _REMEDY)
     if not (np.abs(values) <= LIMITS.release_magnitude).all():
-        raise ProtocolError("a site's values are larger than any site's can be", _TODO)
+        raise ProtocolError("a site's values are larger than any site's can be", _REMEDY)
     return Accepted(site.name, reply.mechanism, values, envelope)
 
 
 def _opened(envelope: bytes, request: bytes, site: KnownSite, *, campaign: str, key: str) -> bytes:
     header, body = open_envelope(envelope, site.key)
     if (header.site, header.campaign, header.key) != (site.name, campaign, key):
-        raise ProtocolError("a site's answer belongs to another release", _TODO)
+        raise ProtocolError("a site's answer belongs to another release", _REMEDY)
     if header.request_digest != digest(request):
-        raise ProtocolError("a site's answer belongs to another request", _TODO)
+        raise ProtocolError("a site's answer belongs to another request", _REMEDY)
     return body

@@ -19,7 +19,7 @@ from fedaug.privacy.deid.shortcuts import needed_by
 from fedaug.privacy.deid.spans import Span
 from fedaug.privacy.limits import LIMITS
 
-_TODO = "keep the record out, or shorten it and prepare the store again"
+_REMEDY = "keep the record out, or shorten it and prepare the store again"
 
 
 class Detector:
@@ -62,12 +62,12 @@ class Detector:
             QuarantinedRecord: A recogniser failed or ran out of time, so that nothing is known about the text.
         """
         if len(text) > LIMITS.record_chars:
-            raise QuarantinedRecord("a record's text is over the size limit", _TODO)
+            raise QuarantinedRecord("a record's text is over the size limit", _REMEDY)
         with self._lock:
             spans = self._attempt(text)
         # Raised here, outside the handler: an exception's context could hold the text.
         if spans is None:
-            raise QuarantinedRecord("a recogniser failed on a record, or ran out of time", _TODO)
+            raise QuarantinedRecord("a recogniser failed on a record, or ran out of time", _REMEDY)
         return spans
 
     def _attempt(self, text: str) -> list[Span] | None:

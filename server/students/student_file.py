@@ -16,7 +16,7 @@ from fedaug.errors import MalformedSource, MissingFile, ProtocolError
 from fedaug.privacy.canonical import canonical_json, parse_json
 
 _METADATA: Final = "fedaug"
-_TODO: Final = "train the student again, or take the file from a copy"
+_REMEDY: Final = "train the student again, or take the file from a copy"
 
 
 def pack(header: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]]) -> bytes:
@@ -35,11 +35,11 @@ def unpack(data: bytes, student: str) -> tuple[dict[str, Any], dict[str, NDArray
     try:
         tensors = safetensors.load(data)
     except (SafetensorError, ValueError, KeyError, TypeError):
-        raise MalformedSource("a student's file is damaged", _TODO) from None
+        raise MalformedSource("a student's file is damaged", _REMEDY) from None
     if header.get("student") != student:
         raise MalformedSource(f"the file does not hold a {student!r} student", "open it with the kind that wrote it")
     if not all(np.isfinite(values).all() for values in tensors.values()):
-        raise MalformedSource("a student's file holds a value that is not finite", _TODO)
+        raise MalformedSource("a student's file holds a value that is not finite", _REMEDY)
     return header, tensors
 
 
@@ -79,5 +79,5 @@ def _header(data: bytes) -> dict[str, Any]:
     except (ProtocolError, KeyError, TypeError, AttributeError):
         header = None
     if not isinstance(header, dict):
-        raise MalformedSource("the bytes are not a student's file", _TODO)
+        raise MalformedSource("the bytes are not a student's file", _REMEDY)
     return header
