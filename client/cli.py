@@ -47,7 +47,7 @@ def init(
     """
     with commands():
         site_class = _site_class()
-        from fedaug.client.keys import find_passphrase  # noqa: PLC0415 - --help shall not wait for it
+        from fedaug.privacy.keys import find_passphrase  # noqa: PLC0415 - --help shall not wait for it
 
         made = site_class.init(
             folder,
@@ -121,8 +121,8 @@ def keys(folder: Folder, *, as_json: AsJson = False) -> None:
     """
     with commands():
         with needs("client"):
-            from fedaug.client.keys import KeyRing, find_passphrase  # noqa: PLC0415 - as above
             from fedaug.privacy.envelope import key_id  # noqa: PLC0415 - as above
+            from fedaug.privacy.keys import KeyRing, find_passphrase  # noqa: PLC0415 - as above
 
         public = KeyRing.open(folder, find_passphrase(folder)).signer.public_key()
         values = {"key_id": key_id(public), "public_key": public.public_bytes_raw().hex()}

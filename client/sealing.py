@@ -14,8 +14,8 @@ from typing import BinaryIO, Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from fedaug.client.keys import WRAPPED_BYTES, KeyRing
 from fedaug.errors import SealError
+from fedaug.privacy.keys import WRAPPED_BYTES, KeyRing
 
 CHUNK_BYTES: Final = 2**20
 _MAGIC: Final = b"fedaug\x00\x01"  # the last byte is the layout's version

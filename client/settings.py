@@ -25,11 +25,11 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from fedaug.client.files import private_folder, whole_file
 from fedaug.client.records import ColumnMap, LabelType, OnBadRow, SourceFormat
 from fedaug.client.settings_file import render
 from fedaug.errors import ConfigError, FedaugError, InvalidBudget
 from fedaug.privacy.events import CHARGED, ReleaseKind
+from fedaug.privacy.files import private_folder, whole_file
 from fedaug.privacy.limits import LIMITS
 from fedaug.privacy.units import Budget, PrivacyUnit
 from fedaug.strategies.messages import TrustModel

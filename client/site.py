@@ -25,8 +25,6 @@ from numpy.typing import NDArray
 
 from fedaug.augmentation.encoder import Encoder, MiniLM, Progress
 from fedaug.client.accepted_plans import AcceptedPlans
-from fedaug.client.files import whole_file
-from fedaug.client.keys import KeyRing, find_passphrase
 from fedaug.client.mechanisms import mechanism_for
 from fedaug.client.policy import require_allowed
 from fedaug.client.records import BadRow, OnBadRow, Record, RowReport, read_records
@@ -46,6 +44,8 @@ from fedaug.errors import (
 from fedaug.privacy.canonical import canonical_json, parse_json
 from fedaug.privacy.deid.deidentify import Deidentifier
 from fedaug.privacy.envelope import open_envelope
+from fedaug.privacy.files import whole_file
+from fedaug.privacy.keys import KeyRing, find_passphrase
 from fedaug.privacy.ledger import Ledger, LedgerEntry
 from fedaug.privacy.noise import NoiseSource, SystemNoise
 from fedaug.privacy.units import PrivacyUnit

@@ -21,12 +21,12 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors import numpy as safetensors
 
-from fedaug.client.files import private_folder, sync_folder, whole_file
-from fedaug.client.keys import KeyRing
 from fedaug.client.records import Provenance, Record
 from fedaug.client.sealing import seal, unseal
 from fedaug.errors import DefectError, NotPrepared, SealError
 from fedaug.privacy.canonical import canonical_json
+from fedaug.privacy.files import private_folder, sync_folder, whole_file
+from fedaug.privacy.keys import KeyRing
 
 _RECORDS: Final = "records"
 _ARRAYS: Final = "arrays"

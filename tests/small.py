@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fedaug.augmentation.encoder import Progress
-from fedaug.client.keys import KeyRing
 from fedaug.client.settings import SiteSettings
 from fedaug.client.site import Site
 from fedaug.privacy.accounting import calibrate
 from fedaug.privacy.events import GaussianEvent, ReleaseKind
+from fedaug.privacy.keys import KeyRing
 from fedaug.privacy.noise import NoiseSource
 from fedaug.privacy.units import Budget, PrivacyUnit
 from fedaug.strategies.messages import CampaignPlan, TrustModel

@@ -20,10 +20,10 @@ from fedaug import __version__
 from fedaug.augmentation.embedding_cache import EmbeddingMemory, PublicEmbeddingCache
 from fedaug.augmentation.encoder import Encoder, MiniLM
 from fedaug.client.app import make_client_app
-from fedaug.client.files import whole_file
 from fedaug.client.site import Site
 from fedaug.errors import ConfigError, EmptySource
 from fedaug.privacy.canonical import canonical_json, digest
+from fedaug.privacy.files import whole_file
 from fedaug.privacy.noise import NoiseSource
 from fedaug.server.campaign import plan_campaign
 from fedaug.server.candidates import CandidateSource

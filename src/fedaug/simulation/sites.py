@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Final
 
 from fedaug.augmentation.encoder import Encoder
-from fedaug.client.keys import KeyRing
 from fedaug.client.records import Record
 from fedaug.client.settings import SiteSettings
 from fedaug.client.site import Site
+from fedaug.privacy.keys import KeyRing
 from fedaug.privacy.noise import NoiseSource
 from fedaug.simulation.example import Example
 from fedaug.simulation.partition import partition

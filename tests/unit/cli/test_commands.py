@@ -13,8 +13,8 @@ from tests.tiny_example import PLANNED, SITES, environment, write_example, write
 
 from fedaug import __version__
 from fedaug.cli import run
-from fedaug.client.keys import KeyRing
 from fedaug.console import ConsoleNarrator
+from fedaug.privacy.keys import KeyRing
 from fedaug.simulation.cli import parsed_settings
 
 COMMANDS = ("simulate", "site init", "site check", "site prepare", "site status", "keys", "data list", "data fetch")

@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fedaug.client.keys import WRAPPED_BYTES, KeyRing
 from fedaug.client.records import Provenance, Record
 from fedaug.client.sealing import CHUNK_BYTES
 from fedaug.client.store import SealedStore
 from fedaug.errors import DefectError, NotPrepared, SealError
+from fedaug.privacy.keys import WRAPPED_BYTES, KeyRing
 
 LINEAGE = "6f" * 16
 PLANTED = "Mrs Quimby of 12 Elm Street has asthma"

@@ -20,9 +20,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
-from fedaug.client.files import private_folder, whole_file
 from fedaug.errors import ConfigError, SealError
 from fedaug.privacy.canonical import canonical_json
+from fedaug.privacy.files import private_folder, whole_file
 
 #: scrypt's n (with r = 8, p = 1): 128 MiB and a third of a second; the OWASP password storage sheet's first choice.
 STRONG_SCRYPT_N: Final = 2**17

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from fedaug.client.keys import STRONG_SCRYPT_N, WRAPPED_BYTES, KeyRing, find_passphrase
 from fedaug.errors import ConfigError, SealError
+from fedaug.privacy.keys import STRONG_SCRYPT_N, WRAPPED_BYTES, KeyRing, find_passphrase
 
 PASSPHRASE = b"correct horse battery staple"
 CHEAP = 2
