@@ -1,4 +1,4 @@
-"""A site's keys: one that signs what it releases, one that seals what it stores, both wrapped by a passphrase.
+"""A member's keys: one that signs what leaves it, one that seals what it stores, both wrapped by a passphrase.
 
 KeyRing.create(folder, b"a long passphrase")
 keys = KeyRing.open(folder, b"a long passphrase")
@@ -8,55 +8,55 @@ keys.signer.sign(...)
 from __future__ import annotations
 
 import getpass
-import json
 import os
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Final, Self
 
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from fedaug.errors import ConfigError, SealError
-from fedaug.privacy.canonical import canonical_json
-from fedaug.privacy.files import private_folder, whole_file
+from fedaug.privacy.files import exclusive, private_folder, remove_partials, whole_file
+from fedaug.privacy.key_file import (
+    KEY_BYTES,
+    KEY_FILE_BYTES,
+    MOST_RETIRED,
+    STRONG_SCRYPT_N,
+    WRAPPED_BYTES,
+    Entropy,
+    RetiredKey,
+    Secrets,
+    open_keys,
+    seal_keys,
+    unwrap,
+    wrap,
+)
 
-#: scrypt's n (with r = 8, p = 1): 128 MiB and a third of a second; the OWASP password storage sheet's first choice.
-STRONG_SCRYPT_N: Final = 2**17
-_SCRYPT_R: Final = 8
-_MOST_SCRYPT_N: Final = 2**20  # 1 GiB: a damaged file must not ask for all memory
-_MOST_FILE_BYTES: Final = 4_096
+__all__ = ["STRONG_SCRYPT_N", "WRAPPED_BYTES", "KeyRing", "RetiredKey", "find_passphrase"]
+
 _MOST_PASSPHRASE_BYTES: Final = 1_024
-_KEY_BYTES: Final = 32
-_SALT_BYTES: Final = 16
-_NONCE_BYTES: Final = 12
-_VERSION: Final = 1
-_SIGNING: Final = "signing"
-_STORE: Final = "store"
-
-#: A data key under the store key: nonce, key, tag.
-WRAPPED_BYTES: Final = _NONCE_BYTES + _KEY_BYTES + 16
-
-Entropy = Callable[[int], bytes]
 
 
 class KeyRing:
-    """A site's keys, opened. Made by :meth:`create` or :meth:`open`.
+    """Keys, opened. Made by :meth:`create`, :meth:`open` or :meth:`rotate`.
 
     Both keys lie in one file, so that there is never one without the other: ``folder/keys/keyring.json``, mode 0600. It
-    holds scrypt's cost and salt, and each key under AES-256-GCM with the cost, the salt and the key's purpose as
-    associated data, so that none of them can be changed or swapped.
+    holds scrypt's cost and salt, the record of retired keys, and each key under AES-256-GCM with all of these and the
+    key's purpose as associated data, so that none of them can be changed, swapped or left out.
 
     Attributes:
-        signer: Signs the site's replies.
+        signer: Signs what leaves.
+        retired: The signing keys before it, oldest first; the newest 256 are kept.
     """
 
-    def __init__(self, signer: Ed25519PrivateKey, store_key: bytes, entropy: Entropy) -> None:
-        self.signer = signer
-        self._store = AESGCM(store_key)
+    def __init__(self, secrets: Secrets, entropy: Entropy) -> None:
+        self.signer = Ed25519PrivateKey.from_private_bytes(secrets.signing)
+        self.retired = secrets.retired
+        self._store = AESGCM(secrets.store)
         self._entropy = entropy
 
     @classmethod
@@ -66,43 +66,76 @@ class KeyRing:
         """Make new keys and store them.
 
         Args:
-            folder: The site's folder.
+            folder: The site's folder, or that of another member or of the consortium's authority.
             passphrase: Wraps them.
             entropy: Where randomness comes from.
             scrypt_n: The work of one guess at the passphrase, a power of two. Less than the default is for simulations,
                 whose passphrases protect nothing.
 
         Raises:
-            ConfigError: The site has keys already, or the passphrase is empty or too long.
+            ConfigError: The folder has keys already or cannot be written, or the passphrase is empty or too long.
         """
         _check_passphrase(passphrase)
-        header = {"version": _VERSION, "scrypt_n": _checked_cost(scrypt_n), "salt": entropy(_SALT_BYTES).hex()}
-        kek = AESGCM(_derived(header, passphrase))
-        secrets = {_SIGNING: entropy(_KEY_BYTES), _STORE: entropy(_KEY_BYTES)}
-        sealed = {purpose: _wrap(kek, key, _bound(header, purpose), entropy).hex() for purpose, key in secrets.items()}
-        private_folder(folder)
-        path = _path(private_folder(folder / "keys"))
+        secrets = Secrets(entropy(KEY_BYTES), entropy(KEY_BYTES), scrypt_n)
+        data = seal_keys(secrets, passphrase, entropy)
         try:
-            with whole_file(path, overwrite=False) as file:
-                file.write(json.dumps({**header, "sealed": sealed}, indent=1).encode() + b"\n")
+            private_folder(folder)
+            private_folder(folder / "keys")
+            with whole_file(_path(folder), overwrite=False) as file:
+                file.write(data)
         except FileExistsError:
             raise ConfigError(
-                "the site has keys already", "keep them: with new keys its store cannot be read"
+                "the folder has keys already",
+                "keep them: with new ones a site's store cannot be read; fedaug keys --rotate replaces the signing key",
             ) from None
-        return cls(Ed25519PrivateKey.from_private_bytes(secrets[_SIGNING]), secrets[_STORE], entropy)
+        except OSError:
+            raise _not_written() from None
+        return cls(secrets, entropy)
 
     @classmethod
     def open(cls, folder: Path, passphrase: bytes, entropy: Entropy = os.urandom) -> Self:
-        """Open a site's keys.
+        """Open a folder's keys.
 
         Raises:
-            ConfigError: The site has no keys.
+            ConfigError: The folder has no keys.
             SealError: The passphrase is wrong, or the file was changed.
         """
-        header, sealed = _read(_path(folder / "keys"))
-        kek = AESGCM(_derived(header, passphrase))
-        signing, store = (_unwrap(kek, sealed[purpose], _bound(header, purpose)) for purpose in (_SIGNING, _STORE))
-        return cls(Ed25519PrivateKey.from_private_bytes(signing), store, entropy)
+        return cls(open_keys(_read(folder), passphrase), entropy)
+
+    @classmethod
+    def rotate(cls, folder: Path, passphrase: bytes, today: date, entropy: Entropy = os.urandom) -> Self:
+        """Replace the signing key by a new one, and open the keys.
+
+        The store key stays, so that a site's store can be read as before. The old public key is kept for the record;
+        the old private key is in no file any more, though in backups of the folder, and for a while perhaps in unused
+        parts of the disk, under the passphrase. A crash leaves the old ring or the new one, whole. Whatever runs with
+        the old key opened signs with it until it is started anew.
+
+        Args:
+            folder: As for :meth:`create`.
+            passphrase: Opens the old ring and wraps the new one.
+            today: The day that is recorded.
+            entropy: Where randomness comes from.
+
+        Raises:
+            ConfigError: The folder has no keys, or cannot be written; the old ones are as they were.
+            SealError: The passphrase is wrong, or the file was changed.
+        """
+        if not _path(folder).parent.is_dir():
+            raise _no_keys()
+        with exclusive(_path(folder).parent):  # of two rotations at once, one key would be lost after it was shown
+            old = open_keys(_read(folder), passphrase)
+            public = Ed25519PrivateKey.from_private_bytes(old.signing).public_key().public_bytes_raw()
+            retired = (*old.retired, RetiredKey(public.hex(), today.isoformat()))
+            new = replace(old, signing=entropy(KEY_BYTES), retired=retired[-MOST_RETIRED:])
+            data = seal_keys(new, passphrase, entropy)
+            try:
+                remove_partials(_path(folder).parent)  # of a rotation that was cut short: keys that nobody saw
+                with whole_file(_path(folder), overwrite=True) as file:
+                    file.write(data)
+            except OSError:
+                raise _not_written() from None
+        return cls(new, entropy)
 
     def new_data_key(self, context: bytes) -> tuple[bytes, bytes]:
         """A fresh key for one file, and the form in which the file keeps it.
@@ -113,8 +146,8 @@ class KeyRing:
         Returns:
             32 bytes, and the same wrapped by the store key in ``WRAPPED_BYTES``.
         """
-        key = self._entropy(_KEY_BYTES)
-        return key, _wrap(self._store, key, context, self._entropy)
+        key = self._entropy(KEY_BYTES)
+        return key, wrap(self._store, key, context, self._entropy)
 
     def data_key(self, wrapped: bytes, context: bytes) -> bytes:
         """A file's key.
@@ -122,7 +155,7 @@ class KeyRing:
         Raises:
             SealError: It was wrapped by another store key or for another context, or was changed.
         """
-        return _unwrap(self._store, wrapped, context)
+        return unwrap(self._store, wrapped, context)
 
 
 def find_passphrase(
@@ -134,7 +167,7 @@ def find_passphrase(
     """Look the passphrase up: a file, a systemd credential, the terminal.
 
     Args:
-        folder: The site's folder, for the question.
+        folder: The folder of the keys, for the question.
         environ: ``FEDAUG_PASSPHRASE_FILE`` names a file; ``CREDENTIALS_DIRECTORY`` is set by systemd, and holds
             ``fedaug-passphrase``. Ends of line at the end are not part of the passphrase.
         ask: Asks for it on the terminal without showing it.
@@ -150,10 +183,8 @@ def find_passphrase(
         except OSError:
             raise ConfigError("the passphrase's file cannot be read", "check its path and permissions") from None
     if (interactive or sys.stdin.isatty)():
-        return _check_passphrase(ask(f"Passphrase of the site in {folder}: ").encode())
-    raise ConfigError(
-        "there is no passphrase for the site's keys", "set FEDAUG_PASSPHRASE_FILE, or run from a terminal"
-    )
+        return _check_passphrase(ask(f"Passphrase of the keys in {folder}: ").encode())
+    raise ConfigError("there is no passphrase for the keys", "set FEDAUG_PASSPHRASE_FILE, or run from a terminal")
 
 
 def _passphrase_file(environ: Mapping[str, str]) -> Path | None:
@@ -172,55 +203,24 @@ def _check_passphrase(passphrase: bytes) -> bytes:
 
 
 def _path(folder: Path) -> Path:
-    return folder / "keyring.json"
+    return folder / "keys" / "keyring.json"
 
 
-def _checked_cost(n: object) -> int:
-    if isinstance(n, bool) or not isinstance(n, int) or not 2 <= n <= _MOST_SCRYPT_N or n & (n - 1):
-        raise ConfigError("scrypt's cost is not a power of two from 2 to 2^20", "leave it at its default")
-    return n
-
-
-def _derived(header: Mapping[str, Any], passphrase: bytes) -> bytes:
-    salt = bytes.fromhex(header["salt"])
-    return Scrypt(salt=salt, length=_KEY_BYTES, n=header["scrypt_n"], r=_SCRYPT_R, p=1).derive(passphrase)
-
-
-def _bound(header: Mapping[str, Any], purpose: str) -> bytes:
-    return canonical_json({**header, "purpose": purpose})
-
-
-def _wrap(kek: AESGCM, key: bytes, context: bytes, entropy: Entropy) -> bytes:
-    nonce = entropy(_NONCE_BYTES)
-    return nonce + kek.encrypt(nonce, key, context)
-
-
-def _unwrap(kek: AESGCM, wrapped: bytes, context: bytes) -> bytes:
+def _read(folder: Path) -> bytes:
     try:
-        if len(wrapped) != WRAPPED_BYTES:
-            raise InvalidTag
-        return kek.decrypt(wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], context)
-    except InvalidTag:
-        raise SealError(
-            "a key cannot be unwrapped: the passphrase is wrong, or the file was changed or moved",
-            "check the passphrase, or restore the file from a backup",
-        ) from None
-
-
-def _read(path: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
-    try:
-        with path.open("rb") as file:
-            values = json.loads(file.read(_MOST_FILE_BYTES))
-        header = {
-            "version": values["version"],
-            "scrypt_n": _checked_cost(values["scrypt_n"]),
-            "salt": bytes.fromhex(values["salt"]).hex(),
-        }
-        sealed = {purpose: bytes.fromhex(values["sealed"][purpose]) for purpose in (_SIGNING, _STORE)}
-        if header["version"] != _VERSION:
-            raise ValueError
+        with _path(folder).open("rb") as file:
+            return file.read(KEY_FILE_BYTES + 1)
     except FileNotFoundError:
-        raise ConfigError("the site has no keys", "run fedaug site init") from None
-    except (OSError, ValueError, KeyError, TypeError, RecursionError, ConfigError):
-        raise SealError("the site's key file is damaged", "restore it from a backup") from None
-    return header, sealed
+        raise _no_keys() from None
+    except OSError:
+        raise SealError("the key file cannot be read", "check its permissions and the disk") from None
+
+
+def _no_keys() -> ConfigError:
+    return ConfigError(
+        "the folder has no keys", "run fedaug site init for a site, fedaug keys --new for another member"
+    )
+
+
+def _not_written() -> ConfigError:
+    return ConfigError("the key file cannot be written", "check the folder's permissions and the space on its disk")

@@ -1,8 +1,10 @@
-"""The key ring: useless without its passphrase, never overwritten, noticed when changed."""
+"""The key ring: useless without its passphrase, never overwritten, noticed when changed, rotated as a whole."""
 
 from __future__ import annotations
 
 import json
+import threading
+from datetime import date
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -10,10 +12,12 @@ from typing import Any
 import pytest
 
 from fedaug.errors import ConfigError, SealError
-from fedaug.privacy.keys import STRONG_SCRYPT_N, WRAPPED_BYTES, KeyRing, find_passphrase
+from fedaug.privacy.key_file import KEY_FILE_BYTES, MOST_RETIRED
+from fedaug.privacy.keys import STRONG_SCRYPT_N, WRAPPED_BYTES, KeyRing, RetiredKey, find_passphrase
 
 PASSPHRASE = b"correct horse battery staple"
 CHEAP = 2
+DAY = date(2026, 3, 1)
 
 
 def file_of(folder: Path) -> Path:
@@ -53,7 +57,7 @@ def test_wrong_passphrase_is_refused(tmp_path: Path, wrong: bytes) -> None:
 
 def test_existing_keys_are_not_overwritten(tmp_path: Path) -> None:
     created = create(tmp_path)
-    with pytest.raises(ConfigError, match="FA101: the site has keys already"):
+    with pytest.raises(ConfigError, match="FA101: the folder has keys already"):
         create(tmp_path)
     assert public(KeyRing.open(tmp_path, PASSPHRASE)) == public(created)
     assert [path.name for path in (tmp_path / "keys").iterdir()] == ["keyring.json"]
@@ -130,12 +134,12 @@ def test_every_changed_field_of_the_key_file_is_noticed(tmp_path: Path) -> None:
 def test_key_file_that_is_not_one_is_refused(tmp_path: Path, data: bytes) -> None:
     create(tmp_path)
     file_of(tmp_path).write_bytes(data)
-    with pytest.raises(SealError, match="FA501: the site's key file is damaged"):
+    with pytest.raises(SealError, match="FA501: the key file is damaged"):
         KeyRing.open(tmp_path, PASSPHRASE)
 
 
 def test_site_without_keys_is_told_so(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="FA101: the site has no keys"):
+    with pytest.raises(ConfigError, match="FA101: the folder has no keys"):
         KeyRing.open(tmp_path, PASSPHRASE)
 
 
@@ -170,3 +174,109 @@ def test_named_passphrase_file_that_is_missing_is_not_passed_over(tmp_path: Path
     environ = {"FEDAUG_PASSPHRASE_FILE": str(tmp_path / "gone")}
     with pytest.raises(ConfigError, match="FA101: the passphrase's file cannot be read"):
         find_passphrase(tmp_path, environ, refuse, lambda: True)
+
+
+def test_rotation_replaces_the_signing_key_and_keeps_the_store_key(tmp_path: Path) -> None:
+    first = create(tmp_path)
+    key, wrapped = first.new_data_key(b"records")
+    second = KeyRing.rotate(tmp_path, PASSPHRASE, DAY)
+    third = KeyRing.rotate(tmp_path, PASSPHRASE, date(2027, 3, 1))
+    opened = KeyRing.open(tmp_path, PASSPHRASE)
+    assert len({public(first), public(second), public(third)}) == 3
+    assert public(opened) == public(third)
+    assert opened.data_key(wrapped, b"records") == key
+    record = (RetiredKey(public(first).hex(), "2026-03-01"), RetiredKey(public(second).hex(), "2027-03-01"))
+    assert opened.retired == third.retired == record
+    assert first.retired == ()
+
+
+def test_rotation_keeps_the_cost_the_mode_and_no_other_file(tmp_path: Path) -> None:
+    create(tmp_path)
+    leftover = tmp_path / "keys" / ".keyring.json.0011.partial"
+    leftover.write_bytes(file_of(tmp_path).read_bytes())
+    before = json.loads(file_of(tmp_path).read_text())
+    KeyRing.rotate(tmp_path, PASSPHRASE, DAY)
+    after = json.loads(file_of(tmp_path).read_text())
+    assert after["scrypt_n"] == before["scrypt_n"] == CHEAP
+    assert after["salt"] != before["salt"]
+    assert file_of(tmp_path).stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in (tmp_path / "keys").iterdir()] == ["keyring.json"]
+
+
+def test_retired_private_key_is_in_no_file(tmp_path: Path) -> None:
+    old = create(tmp_path).signer.private_bytes_raw()
+    before = file_of(tmp_path).read_text()
+    KeyRing.rotate(tmp_path, PASSPHRASE, DAY)
+    after = file_of(tmp_path).read_text()
+    assert json.loads(before)["sealed"]["signing"] not in after
+    assert old.hex() not in after
+    assert KeyRing.open(tmp_path, PASSPHRASE).signer.private_bytes_raw() != old
+
+
+def test_record_of_retired_keys_cannot_be_changed_or_taken_out(tmp_path: Path) -> None:
+    create(tmp_path)
+    KeyRing.rotate(tmp_path, PASSPHRASE, DAY)
+    good = json.loads(file_of(tmp_path).read_text())
+    (entry,) = good["retired"]
+    without_day = {"public_key": entry["public_key"]}
+    others = [{**entry, **change} for change in ({"retired": "2026-03-02"}, {"public_key": "00" * 32}, {"retired": 7})]
+    for retired in ([], None, "x", [7], [without_day], [entry, entry], *([other] for other in others)):
+        file_of(tmp_path).write_text(json.dumps({**good, "retired": retired}))
+        with pytest.raises(SealError, match="FA501"):
+            KeyRing.open(tmp_path, PASSPHRASE)
+    file_of(tmp_path).write_text(json.dumps({name: value for name, value in good.items() if name != "retired"}))
+    with pytest.raises(SealError, match="FA501"):
+        KeyRing.open(tmp_path, PASSPHRASE)
+
+
+def test_rotation_with_a_wrong_passphrase_changes_nothing(tmp_path: Path) -> None:
+    create(tmp_path)
+    before = file_of(tmp_path).read_bytes()
+    with pytest.raises(SealError, match="FA501: a key cannot be unwrapped"):
+        KeyRing.rotate(tmp_path, b"not it", DAY)
+    assert file_of(tmp_path).read_bytes() == before
+
+
+def test_rotation_without_keys_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="FA101: the folder has no keys"):
+        KeyRing.rotate(tmp_path, PASSPHRASE, DAY)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_rotation_that_cannot_be_written_leaves_the_old_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    created = create(tmp_path)
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("fedaug.privacy.files.os.fsync", full)
+    with pytest.raises(ConfigError, match="FA101: the key file cannot be written"):
+        KeyRing.rotate(tmp_path, PASSPHRASE, DAY)
+    assert public(KeyRing.open(tmp_path, PASSPHRASE)) == public(created)
+
+
+def test_two_rotations_at_once_lose_no_key(tmp_path: Path) -> None:
+    first = create(tmp_path)
+    made: list[bytes] = []
+
+    def rotate() -> None:
+        made.append(public(KeyRing.rotate(tmp_path, PASSPHRASE, DAY)))
+
+    threads = [threading.Thread(target=rotate) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    opened = KeyRing.open(tmp_path, PASSPHRASE)
+    known = {key.public_key for key in opened.retired} | {public(opened).hex()}
+    assert len(made) == 8
+    assert known == {key.hex() for key in made} | {public(first).hex()}
+
+
+def test_only_the_newest_retired_keys_are_kept(tmp_path: Path) -> None:
+    create(tmp_path)
+    for _ in range(MOST_RETIRED + 2):
+        KeyRing.rotate(tmp_path, PASSPHRASE, DAY)
+    opened = KeyRing.open(tmp_path, PASSPHRASE)
+    assert len(opened.retired) == MOST_RETIRED
+    assert file_of(tmp_path).stat().st_size < KEY_FILE_BYTES
