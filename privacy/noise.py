@@ -3,10 +3,18 @@
 Every call draws a fresh 256-bit key from the operating system and expands it with AES-CTR; there is no seed, no state
 and no setting, so two sites, two releases or two runs never share noise.
 
-**Residual risk.** Values are float64. A continuous sampler on floats does not reach every float, and which floats it
-can reach depends on the clean value (Mironov 2012; Jin et al. 2022), so ε holds for the ideal Gaussian, up to an effect
-of rounding that is not proved. Summing four independent halves makes the known attacks on Box-Muller impractical
-(Holohan & Braghin 2021), not impossible. A discrete sampler behind the same interface is to take this one's place.
+**Which to use.** ``discrete_gaussian`` and ``discrete_laplace`` are added to whole numbers of grid steps. They are what
+releases use: their distance from the ideal law is proved and charged (ADR 9, ``docs/adr``).
+
+**Residual risk.**
+
+- ``gaussian`` is continuous. Which floats it can reach depends on the clean value (Mironov 2012; Jin et al. 2022), so
+  its ε holds for the ideal Gaussian, up to an effect of rounding that is not proved. Summing four independent halves
+  makes the known attacks on Box-Muller impractical (Holohan & Braghin 2021), not impossible.
+- The time that a draw takes depends on how many trials were thrown away, though not on the clean values, which no
+  sampler sees. Who can time a draw to nanoseconds learns a little about the noise, and so does who can read this
+  process's memory: the host is trusted.
+- The words are pseudo-random: ε holds against anybody who cannot tell AES-256 in counter mode from random bits.
 """
 
 from __future__ import annotations
@@ -21,6 +29,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from numpy.typing import NDArray
 
 from fedaug.errors import BadNumber, ConfigError
+from fedaug.privacy import discrete
 from fedaug.privacy.limits import LIMITS
 
 #: Values made at once: their 64 words each (2 MiB) stay in a core's cache, and memory does not grow with the request.
@@ -36,6 +45,22 @@ class NoiseSource(Protocol):
 
     def gaussian(self, shape: tuple[int, ...], std: float) -> NDArray[np.float64]:
         """Independent N(0, std²) values."""
+        ...
+
+    def discrete_gaussian(self, shape: tuple[int, ...], log2_std: int) -> NDArray[np.int64]:
+        """Independent N_Z(0, s²) values, s = 2^log2_std grid steps."""
+        ...
+
+    def discrete_laplace(self, shape: tuple[int, ...], log2_scale: int) -> NDArray[np.int64]:
+        """Independent discrete Laplace values of scale 2^log2_scale grid steps."""
+        ...
+
+    def bernoulli(self, shape: tuple[int, ...], probability: float) -> NDArray[np.bool_]:
+        """Independent coins that are true with this probability."""
+        ...
+
+    def integers(self, shape: tuple[int, ...], below: int) -> NDArray[np.int64]:
+        """Independent integers, uniform over 0 .. below - 1."""
         ...
 
     def token(self, size: int) -> bytes:
@@ -68,6 +93,66 @@ class SystemNoise:
                 part *= std
         return values.reshape(shape)
 
+    def discrete_gaussian(self, shape: tuple[int, ...], log2_std: int) -> NDArray[np.int64]:
+        """Independent values of the discrete Gaussian N_Z(0, s²) with s = 2^log2_std, from a key of their own.
+
+        P(z) ∝ exp(-z²/2s²), each probability within a relative 2^-48, no value beyond 10s (a mass below 2^-72).
+
+        Args:
+            shape: Of the result; () gives one value.
+            log2_std: 0 to 24.
+
+        Raises:
+            BadNumber: ``log2_std`` is not a whole number from 0 to 24.
+            ConfigError: The shape is malformed or holds more values than ``LIMITS.noise_values``.
+        """
+        count = check_shape(shape)
+        return discrete.discrete_gaussian(_KeyStream(), count, check_log2_width(log2_std)).reshape(shape)
+
+    def discrete_laplace(self, shape: tuple[int, ...], log2_scale: int) -> NDArray[np.int64]:
+        """Independent values of the discrete Laplace law with t = 2^log2_scale, from a key of their own.
+
+        P(z) ∝ exp(-|z|/t), each probability within a relative 2^-48, no end to the tail.
+
+        Args:
+            shape: Of the result; () gives one value.
+            log2_scale: 0 to 24.
+
+        Raises:
+            BadNumber: ``log2_scale`` is not a whole number from 0 to 24.
+            ConfigError: The shape is malformed or holds more values than ``LIMITS.noise_values``.
+        """
+        count = check_shape(shape)
+        return discrete.discrete_laplace(_KeyStream(), count, check_log2_width(log2_scale)).reshape(shape)
+
+    def bernoulli(self, shape: tuple[int, ...], probability: float) -> NDArray[np.bool_]:
+        """Independent coins, from a key of their own.
+
+        Args:
+            shape: Of the result; () gives one coin.
+            probability: Of true, 0 to 1; 0, 1 and what lies between 2^-12 and 1 are met exactly, the rest to 2^-64.
+
+        Raises:
+            BadNumber: ``probability`` is NaN or not between 0 and 1 (minus zero included).
+            ConfigError: The shape is malformed or holds more values than ``LIMITS.noise_values``.
+        """
+        count = check_shape(shape)
+        return discrete.bernoulli(_KeyStream(), count, check_probability(probability)).reshape(shape)
+
+    def integers(self, shape: tuple[int, ...], below: int) -> NDArray[np.int64]:
+        """Independent integers, uniform over 0 .. below - 1 without bias, from a key of their own.
+
+        Args:
+            shape: Of the result; () gives one integer.
+            below: 1 to 2^63.
+
+        Raises:
+            BadNumber: ``below`` is not a whole number from 1 to 2^63.
+            ConfigError: The shape is malformed or holds more values than ``LIMITS.noise_values``.
+        """
+        count = check_shape(shape)
+        return discrete.integers(_KeyStream(), count, check_below(below)).reshape(shape)
+
     def token(self, size: int) -> bytes:
         """Bytes from the operating system.
 
@@ -84,11 +169,53 @@ def check_std(std: float) -> None:
     Raises:
         BadNumber: It is NaN, infinite, negative (minus zero included), beyond 1e300 or not a real number.
     """
-    number = not isinstance(std, (bool, np.bool_)) and isinstance(std, (int, float, np.integer, np.floating))
-    if not (number and 0 <= float(std) <= _STD_CEILING and math.copysign(1, std) > 0):
+    if not (_is_real(std) and 0 <= float(std) <= _STD_CEILING and math.copysign(1, std) > 0):
         raise BadNumber(
             "the noise's standard deviation is not a finite number from 0 up", "derive it from the plan's event"
         )
+
+
+def check_log2_width(log2_width: int) -> int:
+    """The exponent of a width in grid steps, as a plain integer.
+
+    Raises:
+        BadNumber: It is not a whole number from 0 to 24.
+    """
+    if not (_is_whole(log2_width) and 0 <= log2_width <= discrete.LOG2_WIDTH_CEILING):
+        raise BadNumber(
+            "the noise's width is not 2 to the power of a whole number from 0 to 24", "derive it from the plan's event"
+        )
+    return int(log2_width)
+
+
+def check_probability(probability: float) -> float:
+    """A probability, as a plain float.
+
+    Raises:
+        BadNumber: It is NaN, not between 0 and 1 (minus zero included) or not a real number.
+    """
+    if not (_is_real(probability) and 0 <= float(probability) <= 1 and math.copysign(1, probability) > 0):
+        raise BadNumber("a probability is not a number from 0 to 1", "derive it from the plan's event")
+    return float(probability)
+
+
+def check_below(below: int) -> int:
+    """How many integers there are to draw from, as a plain integer.
+
+    Raises:
+        BadNumber: It is not a whole number from 1 to 2^63.
+    """
+    if not (_is_whole(below) and 1 <= below <= 2**63):
+        raise BadNumber("random integers were asked for from no range", "give a whole number from 1 to 2^63")
+    return int(below)
+
+
+def _is_real(value: object) -> bool:
+    return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
 def check_shape(shape: tuple[int, ...]) -> int:
@@ -120,16 +247,19 @@ def check_token_size(size: int) -> None:
 
 
 class _KeyStream:
-    """Uniform values from AES-256 in counter mode, under a key that is drawn here and forgotten with the object."""
+    """Random words from AES-256 in counter mode, under a key that is drawn here and forgotten with the object."""
 
     def __init__(self) -> None:
         # A key is used for one stream only, so the counter may start at zero.
         self._encryptor = Cipher(algorithms.AES256(os.urandom(32)), modes.CTR(bytes(16))).encryptor()
 
+    def words(self, count: int) -> NDArray[np.uint64]:
+        """Uniform over 0 .. 2^64 - 1."""
+        return np.frombuffer(self._encryptor.update(bytes(8 * count)), dtype="<u8")
+
     def uniforms(self, count: int) -> NDArray[np.float64]:
         """Values in (0, 1], 64 bits each: never 0, whose logarithm does not exist."""
-        words = np.frombuffer(self._encryptor.update(bytes(8 * count)), dtype="<u8")
-        values = words.astype(np.float64)
+        values = self.words(count).astype(np.float64)
         values += 0.5
         values *= 2.0**-64
         return values

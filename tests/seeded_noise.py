@@ -9,7 +9,26 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from fedaug.privacy.noise import check_shape, check_std, check_token_size
+from fedaug.privacy import discrete
+from fedaug.privacy.noise import (
+    check_below,
+    check_log2_width,
+    check_probability,
+    check_shape,
+    check_std,
+    check_token_size,
+)
+
+
+class SeededWords:
+    """Random words that anybody who knows the generator's seed can guess."""
+
+    def __init__(self, stream: np.random.Generator) -> None:
+        self._stream = stream
+
+    def words(self, count: int) -> NDArray[np.uint64]:
+        """Uniform over 0 .. 2^64 - 1."""
+        return self._stream.integers(0, 2**64, count, dtype=np.uint64)
 
 
 class SeededNoise:
@@ -25,10 +44,33 @@ class SeededNoise:
         check_std(std)
         return np.asarray(self._next_stream().standard_normal(shape) * float(std))
 
+    def discrete_gaussian(self, shape: tuple[int, ...], log2_std: int) -> NDArray[np.int64]:
+        """Independent N_Z(0, s²) values, s = 2^log2_std, by the real sampler."""
+        count = check_shape(shape)
+        return discrete.discrete_gaussian(self._next_words(), count, check_log2_width(log2_std)).reshape(shape)
+
+    def discrete_laplace(self, shape: tuple[int, ...], log2_scale: int) -> NDArray[np.int64]:
+        """Independent discrete Laplace values of scale 2^log2_scale, by the real sampler."""
+        count = check_shape(shape)
+        return discrete.discrete_laplace(self._next_words(), count, check_log2_width(log2_scale)).reshape(shape)
+
+    def bernoulli(self, shape: tuple[int, ...], probability: float) -> NDArray[np.bool_]:
+        """Independent coins."""
+        count = check_shape(shape)
+        return discrete.bernoulli(self._next_words(), count, check_probability(probability)).reshape(shape)
+
+    def integers(self, shape: tuple[int, ...], below: int) -> NDArray[np.int64]:
+        """Independent integers, uniform over 0 .. below - 1."""
+        count = check_shape(shape)
+        return discrete.integers(self._next_words(), count, check_below(below)).reshape(shape)
+
     def token(self, size: int) -> bytes:
         """Bytes that anybody who knows the seed can guess."""
         check_token_size(size)
         return self._next_stream().bytes(size)
+
+    def _next_words(self) -> SeededWords:
+        return SeededWords(self._next_stream())
 
     def _next_stream(self) -> np.random.Generator:
         self._calls += 1
@@ -36,7 +78,7 @@ class SeededNoise:
 
 
 class NoNoise(SeededNoise):
-    """Seeded tokens, and zeros for noise."""
+    """Zeros for noise; seeded coins, integers and tokens, which are no noise but choices."""
 
     def __init__(self, seed: int = 0) -> None:
         super().__init__(seed)
@@ -44,3 +86,11 @@ class NoNoise(SeededNoise):
     def gaussian(self, shape: tuple[int, ...], std: float) -> NDArray[np.float64]:
         """Zeros."""
         return np.zeros_like(super().gaussian(shape, std))
+
+    def discrete_gaussian(self, shape: tuple[int, ...], log2_std: int) -> NDArray[np.int64]:
+        """Zeros."""
+        return np.zeros_like(super().discrete_gaussian(shape, log2_std))
+
+    def discrete_laplace(self, shape: tuple[int, ...], log2_scale: int) -> NDArray[np.int64]:
+        """Zeros."""
+        return np.zeros_like(super().discrete_laplace(shape, log2_scale))
