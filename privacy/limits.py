@@ -18,11 +18,25 @@ class Limits:
     label_chars: int = 200
     name_chars: int = 100
     key_chars: int = 200  # a release's key within its campaign
+    steps: int = 1_000_000  # of one training run; accounting for more takes minutes
+    answers: int = 100_000  # randomised responses of one unit; their composition is a sum over as many terms
+    threshold_queries: int = 40_000  # asked of one above-threshold run, one a candidate
+    sites: int = 10_000  # of one secure sum; national health systems have fewer hospitals
+    modulus: int = 2**62  # of a secure sum: two values still add up in 64 bits
     record_chars: int = 1_000_000  # one record's text; a whole hospital stay's notes are about a tenth
     noise_values: int = 2**27  # one draw, 1 GiB of float64; an adapter update of 11 M weights is a twelfth
     release_magnitude: float = 1e12  # one value of a release; a unit adds at most 1 to it, noise a few deviations
+    records_per_unit: int = 10_000  # more of one patient's records than any source holds
+    log_entries: int = 1_000_000  # a site's whole log; a campaign adds about ten
+    log_page_bytes: int = 2**20  # entries sent at once; fits header_bytes
     token_bytes: int = 1_024  # keys and nonces are 32 or fewer
     envelope_header_bytes: int = 4_096  # eight short fields; names and key in six-byte escapes are 2,400 bytes
+    enrolment_bytes: int = 2**20  # the members and revocations below, with names of usual length
+    enrolment_members: int = 2_000  # keys on one enrolment list, about 200 bytes each
+    enrolment_revocations: int = 4_000  # keys ever revoked, about 120 bytes each
+    log_head_bytes: int = 1_024  # a name, two digests and a signature are below 600
+    log_entry_bytes: int = 2 * 2**20  # one entry may hold a whole plan's events, as header_bytes does
+    bundle_bytes: int = 32 * 2**20  # 50,000 releases, each at the site and the coordinator, are about 30 MB
     row_errors_kept: int = 1_000  # line numbers kept per reason; beyond it only the count grows
 
 

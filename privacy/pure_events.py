@@ -130,8 +130,8 @@ class AboveThresholdEvent(MechanismEvent):
     The threshold gets discrete Laplace noise of ``threshold_scale`` once, each count fresh noise of ``query_scale``,
     and the run ends with the c-th positive answer; counts themselves are never told. Counting queries are monotone
     under add-or-remove-one (a unit moves all of them the same way), so ε0 = Δ'/b_T + c·Δ'/b_Q with Δ' = Δ + g for the
-    rounding to the grid (Lyu, Su & Li 2017, algorithm 7 without its third part, for monotonic queries). At most ``LIMITS.threshold_queries`` counts
-    are asked; the threshold is public.
+    rounding to the grid (Lyu, Su & Li 2017, algorithm 7 without its third part, for monotonic queries). The threshold
+    is public, and at most ``LIMITS.threshold_queries`` counts are asked.
 
     Attributes:
         sensitivity: By how much one unit changes one count at most.
