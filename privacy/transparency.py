@@ -82,6 +82,26 @@ def merkle_root(entries: Sequence[bytes]) -> bytes:
     return _root([leaf_hash(entry) for entry in entries])
 
 
+def roots_of_beginnings(entries: Sequence[bytes], sizes: Iterable[int]) -> dict[int, bytes]:
+    """The roots that a log had at earlier sizes, in one pass.
+
+    Args:
+        entries: The whole log.
+        sizes: Those that are wanted; one that the log has not reached is left out.
+
+    Returns:
+        Size -> root, 32 bytes.
+    """
+    wanted = set(sizes)
+    frontier = Frontier()
+    roots = {0: frontier.root} if 0 in wanted else {}
+    for entry in entries:
+        frontier = frontier.append(entry)
+        if frontier.size in wanted:
+            roots[frontier.size] = frontier.root
+    return roots
+
+
 def inclusion_proof(entries: Sequence[bytes], index: int) -> tuple[bytes, ...]:
     """The nodes beside the way from an entry up to the root: PATH(m, D[n]) of RFC 6962, section 2.1.1.
 
