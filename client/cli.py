@@ -1,8 +1,7 @@
-"""``fedaug site`` and ``fedaug keys``: what the people of a site do."""
+"""``fedaug site``: what the people of a site do."""
 
 from __future__ import annotations
 
-import getpass
 import json
 import math
 from collections.abc import Iterator
@@ -12,8 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fedaug.console import ConsoleNarrator, commands, needs
-from fedaug.errors import ConfigError
+from fedaug.console import ConsoleNarrator, ask_twice, commands, needs
 
 if TYPE_CHECKING:
     from fedaug.client.records import RowReport
@@ -55,7 +53,7 @@ def init(
             text=text,
             label=label,
             name=name,
-            passphrase=find_passphrase(folder, ask=_ask_twice),
+            passphrase=find_passphrase(folder, ask=ask_twice),
             source__columns__record_id=record_id,
             source__columns__subject_id=subject,
             privacy__epsilon=epsilon,
@@ -111,27 +109,6 @@ def status(folder: Folder, *, as_json: AsJson = False) -> None:
         typer.echo(json.dumps(_status_values(found)) if as_json else "\n".join(_status_lines(found)))
 
 
-def keys(folder: Folder, *, as_json: AsJson = False) -> None:
-    """Print a site's public key and its id, to compare with what the coordinator enrolled. Nothing secret is printed.
-
-    The passphrase is read from the file that FEDAUG_PASSPHRASE_FILE names, else from the systemd credential
-    fedaug-passphrase, else asked for on the terminal. `fedaug site init` makes the keys.
-
-    Example: fedaug keys st-mary
-    """
-    with commands():
-        with needs("client"):
-            from fedaug.privacy.envelope import key_id  # noqa: PLC0415 - as above
-            from fedaug.privacy.keys import KeyRing, find_passphrase  # noqa: PLC0415 - as above
-
-        public = KeyRing.open(folder, find_passphrase(folder)).signer.public_key()
-        values = {"key_id": key_id(public), "public_key": public.public_bytes_raw().hex()}
-        if as_json:
-            typer.echo(json.dumps(values))
-        else:
-            typer.echo(f"key id: {values['key_id']}\npublic key (Ed25519): {values['public_key']}")
-
-
 def _site_class() -> type[Site]:
     with needs("client"):
         from fedaug.client.site import Site  # noqa: PLC0415 - torch takes seconds; --help shall not wait for it
@@ -143,14 +120,6 @@ def _site_class() -> type[Site]:
 def _opened(folder: Path) -> Iterator[Site]:
     with closing(_site_class().open(folder)) as opened:
         yield opened
-
-
-def _ask_twice(question: str) -> str:
-    """A slip of the finger in a new passphrase would lock the site out of its store."""
-    first = getpass.getpass(question)
-    if getpass.getpass("The same again: ") != first:
-        raise ConfigError("the two passphrases differ", "begin again")
-    return first
 
 
 def _embedding(narrator: ConsoleNarrator) -> Any:  # noqa: ANN401 - an encoder.Progress, whose module loads torch

@@ -18,7 +18,7 @@ def canonical_json(value: Any) -> bytes:  # noqa: ANN401 - JSON's values have no
     """
     try:
         return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         raise ProtocolError("a value has no canonical form", "use finite numbers, text, lists and maps only") from None
 
 

@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from fedaug import __version__, data_cli
+from fedaug import __version__, data_cli, enrolment_cli, keys_cli
 from fedaug.client import cli as client_cli
 from fedaug.console import INTERRUPTED, debugging, defect_line, one_line, quiet_libraries, yield_cores
 from fedaug.errors import FedaugError
@@ -27,7 +27,8 @@ app = typer.Typer(
     epilog="Errors are one line: a code, what happened, what to do. Exit status: 2 input, 3 refused, 1 a defect.",
 )
 app.add_typer(client_cli.site, name="site")
-app.command(name="keys")(client_cli.keys)
+app.command(name="keys")(keys_cli.keys)
+app.add_typer(enrolment_cli.app, name="enrolment")
 app.command(name="simulate")(simulation_cli.simulate)
 app.add_typer(data_cli.app, name="data")
 

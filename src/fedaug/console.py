@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import logging
 import os
 import sys
@@ -26,7 +27,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from fedaug.errors import DefectError, FedaugError, MissingExtra
+from fedaug.errors import ConfigError, DefectError, FedaugError, MissingExtra
 
 INTERRUPTED: Final = 130  # what a shell reports for a command that Ctrl-C ended
 DEBUG: Final = "FEDAUG_DEBUG"
@@ -88,6 +89,18 @@ def needs(extra: str) -> Iterator[None]:
         raise MissingExtra(
             f"this command needs the package {error.name}", f"install it: pip install 'fedaug[{extra}]'"
         ) from None
+
+
+def ask_twice(question: str) -> str:
+    """Ask for a new passphrase: a slip of the finger in it would lock its owner out.
+
+    Raises:
+        ConfigError: The two answers differ.
+    """
+    first = getpass.getpass(question)
+    if getpass.getpass("The same again: ") != first:
+        raise ConfigError("the two passphrases differ", "begin again")
+    return first
 
 
 def quiet_libraries() -> None:

@@ -30,9 +30,12 @@
     │   └── PrivateOutput       FA305  something that depends on records without DP was offered
     ├── ProtocolError           FA401  a message breaks the protocol  exit status 2
     │   ├── BadSignature        FA402  a signature or body hash does not match
-    │   └── QuorumLost          FA403  too few sites answered
+    │   ├── QuorumLost          FA403  too few sites answered
+    │   ├── NotEnrolled         FA404  a key is not on the enrolment list, or was revoked
+    │   └── OutdatedEnrolment   FA405  an enrolment list is expired, not valid yet, or older than one seen before
     ├── SealError               FA501  sealed data cannot be opened   exit status 2
     ├── LedgerError             FA502  the ledger is damaged or not this site's
+    │   └── LedgerRolledBack    FA504  the ledger is an older copy of itself
     ├── PoolError               FA503  the pool's database or a checkpoint cannot be used   exit status 2
     ├── QuarantinedRecord       FA601  a record could not be de-identified and was set aside
     └── DefectError             FA901  a defect of fedaug itself      exit status 1
@@ -249,6 +252,18 @@ class QuorumLost(ProtocolError):
     code = "FA403"
 
 
+class NotEnrolled(ProtocolError):
+    """A key is not on the enrolment list for what it was used for, or was revoked."""
+
+    code = "FA404"
+
+
+class OutdatedEnrolment(ProtocolError):
+    """An enrolment list is expired, not valid yet, older than one seen before, or contradicts one of its epoch."""
+
+    code = "FA405"
+
+
 class SealError(FedaugError):
     """Sealed data cannot be opened: wrong passphrase, or the bytes were changed."""
 
@@ -261,6 +276,12 @@ class LedgerError(FedaugError):
 
     code = "FA502"
     exit_status = 2
+
+
+class LedgerRolledBack(LedgerError):
+    """The ledger is an older copy, or another version, of what the coordinator has countersigned."""
+
+    code = "FA504"
 
 
 class PoolError(FedaugError):
