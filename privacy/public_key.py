@@ -11,7 +11,7 @@ from fedaug.errors import ProtocolError
 _P: Final = 2**255 - 19
 _KEY_BYTES: Final = 32
 #: The y of a point of order 8 on edwards25519; the other one is _P minus it.
-_Y_OF_ORDER_8: Final = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD83D3D706A17C7
+_Y_OF_ORDER_8: Final = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7
 #: The y of every point whose order divides 8. Signatures that anybody can make verify with such a key (Brendel,
 #: Cremers, Jackson & Zhao 2021, section 2.1).
 _SMALL_ORDER_Y: Final = frozenset({0, 1, _P - 1, _Y_OF_ORDER_8, _P - _Y_OF_ORDER_8})
