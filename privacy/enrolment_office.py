@@ -25,9 +25,7 @@ def read_file(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(LIMITS.enrolment_bytes + 1)
     except OSError:
-        raise ConfigError(
-            "there is no enrolment list that can be read", "check the file's name and permissions"
-        ) from None
+        raise ConfigError("the enrolment list cannot be read", "check the file's name and permissions") from None
 
 
 def begin(path: Path, signer: Ed25519PrivateKey, consortium: str, now: int, valid_s: int) -> Enrolment:

@@ -26,12 +26,18 @@ app = typer.Typer(
 
 _DAY_S: Final = 86_400
 _LIST: Final = "enrolment.json"
+_MOST_KEYS_BYTES: Final = 2**16  # what fedaug keys --json prints, with every retired key
 
 
 Office = Annotated[Path, typer.Argument(metavar="FOLDER", help="The authority's; fedaug keys --new makes its keys.")]
 File = Annotated[Path, typer.Argument(metavar="FILE", help="The list: enrolment.json.")]
 Name = Annotated[str, typer.Argument(help="The member's name.")]
-Key = Annotated[str, typer.Argument(metavar="PUBLIC_KEY", help="As fedaug keys prints it: 64 hexadecimal digits.")]
+Key = Annotated[
+    str,
+    typer.Argument(
+        metavar="PUBLIC_KEY", help="As fedaug keys prints it; or a file with what fedaug keys --json prints."
+    ),
+]
 As = Annotated[Role, typer.Option("--role", help="What the key may be used for.")]
 Days = Annotated[int, typer.Option("--days", min=1, max=400, help="How long the list is accepted.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object in place of text.")]
@@ -67,7 +73,8 @@ def add(
     with commands():
         from fedaug.privacy import enrolment_changes as changes  # noqa: PLC0415 - as above
 
-        made = _changed(folder, days, lambda old: {"members": changes.with_key(old, name, role, key)})
+        public = _hex(key)
+        made = _changed(folder, days, lambda old: {"members": changes.with_key(old, name, role, public)})
         typer.echo(_written(made, folder, as_json=as_json))
 
 
@@ -91,7 +98,9 @@ def rotate(
     with commands():
         from fedaug.privacy import enrolment_changes as changes  # noqa: PLC0415 - as above
 
-        made = _changed(folder, days, lambda old: {"members": changes.with_replaced_key(old, name, role, key, overlap)})
+        made = _changed(
+            folder, days, lambda old: {"members": changes.with_replaced_key(old, name, role, public, overlap)}
+        )
         typer.echo(_written(made, folder, as_json=as_json))
 
 
@@ -138,7 +147,8 @@ def renew(
     Example: fedaug enrolment renew office --days 90
     """
     with commands():
-        made = _changed(folder, days, lambda _: {"next_authority": next_authority})
+        named = None if next_authority is None else _hex(next_authority)
+        made = _changed(folder, days, lambda _: {"next_authority": named})
         typer.echo(_written(made, folder, as_json=as_json))
 
 
@@ -171,7 +181,7 @@ def verify(
         from fedaug.privacy.enrolment import read_list  # noqa: PLC0415 - as above
         from fedaug.privacy.public_key import public_key_of  # noqa: PLC0415 - as above
 
-        found = read_list(_read(file), public_key_of(authority), _now())
+        found = read_list(_read(file), public_key_of(_hex(authority)), _now())
         if as_json:
             typer.echo(_shown(found, as_json=True))
         else:
@@ -199,12 +209,26 @@ def accept(
 
         if not folder.is_dir():
             raise ConfigError("there is no such folder", "name a site's or coordinator's folder")
-        store = EnrolmentStore(folder / "enrolment", None if authority is None else public_key_of(authority))
+        store = EnrolmentStore(folder / "enrolment", None if authority is None else public_key_of(_hex(authority)))
         typer.echo(_shown(store.accept(_read(file), _now()), as_json=as_json))
 
 
 def _now() -> int:
     return int(time.time())
+
+
+def _hex(key: str) -> str:
+    """A public key's digits, themselves or from a file."""
+    from fedaug.privacy.canonical import parse_json  # noqa: PLC0415 - as above
+
+    path = Path(key)
+    if not path.is_file():
+        return key
+    with path.open("rb") as file:
+        match parse_json(file.read(_MOST_KEYS_BYTES)):
+            case {"public_key": str(digits)}:
+                return digits
+    raise ConfigError("the file holds no public key", "write it with fedaug keys --json")
 
 
 def _signer(folder: Path) -> Ed25519PrivateKey:

@@ -49,6 +49,11 @@ def _made(folder: Path) -> KeyRing:
 def _rotated(folder: Path) -> KeyRing:
     from fedaug.privacy.keys import KeyRing, find_passphrase  # noqa: PLC0415 - as above
 
+    if (folder / "enrolment.json").exists():
+        raise ConfigError(
+            "these keys sign an enrolment list, and new ones could not go on with it",
+            "make keys in another folder and hand over to them: fedaug enrolment renew --next-authority",
+        )
     return KeyRing.rotate(folder, find_passphrase(folder), datetime.now(UTC).date())
 
 

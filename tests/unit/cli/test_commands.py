@@ -17,7 +17,18 @@ from fedaug.console import ConsoleNarrator
 from fedaug.privacy.keys import KeyRing
 from fedaug.simulation.cli import parsed_settings
 
-COMMANDS = ("simulate", "site init", "site check", "site prepare", "site status", "keys", "data list", "data fetch")
+ENROLMENT = ("new", "add", "rotate", "revoke", "renew", "show", "verify", "accept")
+COMMANDS = (
+    "simulate",
+    "site init",
+    "site check",
+    "site prepare",
+    "site status",
+    "keys",
+    *(f"enrolment {verb}" for verb in ENROLMENT),
+    "data list",
+    "data fetch",
+)
 
 
 @pytest.fixture(autouse=True)
