@@ -98,6 +98,7 @@ def rotate(
     with commands():
         from fedaug.privacy import enrolment_changes as changes  # noqa: PLC0415 - as above
 
+        public = _hex(key)
         made = _changed(
             folder, days, lambda old: {"members": changes.with_replaced_key(old, name, role, public, overlap)}
         )
