@@ -101,7 +101,7 @@ def with_replaced_key(old: Enrolment, name: str, role: Role, public_key: str, ov
     """
     old.key_of(name, role)
     outgoing = [
-        member.model_copy(update={"not_after_epoch": old.epoch + overlap})
+        _member(name, role, member.public_key, old.epoch + overlap)
         if (member.name, member.role, member.not_after_epoch) == (name, role, None)
         else member
         for member in old.members
@@ -134,9 +134,9 @@ def without_key(old: Enrolment, who: str, reason: Reason) -> tuple[tuple[Member,
     return tuple(member for member in old.members if member not in named), gone
 
 
-def _member(name: str, role: Role, public_key: str) -> Member:
+def _member(name: str, role: Role, public_key: str, not_after_epoch: int | None = None) -> Member:
     with _own_words():
-        return Member(name=name, role=role, public_key=public_key)
+        return Member(name=name, role=role, public_key=public_key, not_after_epoch=not_after_epoch)
 
 
 @contextmanager

@@ -27,7 +27,7 @@ def sign_list(enrolment: Enrolment, signer: Ed25519PrivateKey) -> bytes:
     """The list's bytes.
 
     Raises:
-        ProtocolError: The signer is not the list's authority, or the list is too long.
+        ProtocolError: The signer is not the list's authority, or the list is one that readers would refuse.
     """
     if signer.public_key().public_bytes_raw().hex() != enrolment.authority:
         raise ProtocolError("an enrolment list names another authority than its signer", "sign it with that one's keys")
@@ -36,6 +36,7 @@ def sign_list(enrolment: Enrolment, signer: Ed25519PrivateKey) -> bytes:
     data = canonical_json({"body": body, "signature": signature.hex()})
     if len(data) > LIMITS.enrolment_bytes:
         raise ProtocolError("an enrolment list is over the size limit", "use shorter names")
+    signed_list(data, signer.public_key())  # what readers would refuse is not let out
     return data
 
 

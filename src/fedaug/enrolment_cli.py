@@ -28,7 +28,6 @@ _DAY_S: Final = 86_400
 _LIST: Final = "enrolment.json"
 _MOST_KEYS_BYTES: Final = 2**16  # what fedaug keys --json prints, with every retired key
 
-
 Office = Annotated[Path, typer.Argument(metavar="FOLDER", help="The authority's; fedaug keys --new makes its keys.")]
 File = Annotated[Path, typer.Argument(metavar="FILE", help="The list: enrolment.json.")]
 Name = Annotated[str, typer.Argument(help="The member's name.")]
@@ -85,7 +84,7 @@ def rotate(
     key: Key,
     *,
     role: As = Role.SITE,
-    overlap: Annotated[int, typer.Option(min=0, help="For so many lists the old key is accepted too.")] = 1,
+    overlap: Annotated[int, typer.Option(min=0, max=100, help="For so many lists the old key is accepted too.")] = 1,
     days: Days = 90,
     as_json: AsJson = False,
 ) -> None:

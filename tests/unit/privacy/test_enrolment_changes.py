@@ -25,8 +25,8 @@ from tests.enrolment_lists import (
     private,
 )
 
-from fedaug.errors import BadSignature, ConfigError, NotEnrolled
-from fedaug.privacy.enrolment import Enrolment, Reason, Role, read_list
+from fedaug.errors import BadSignature, ConfigError, NotEnrolled, ProtocolError
+from fedaug.privacy.enrolment import Enrolment, Reason, Role, read_list, sign_list
 from fedaug.privacy.enrolment_changes import first_list, next_list, with_key, with_replaced_key, without_key
 from fedaug.privacy.enrolment_list import check_successor
 from fedaug.privacy.enrolment_office import begin, change
@@ -86,6 +86,14 @@ def test_a_replaced_key_is_accepted_for_as_many_lists_as_was_said(overlap: int) 
     lists = [made, following(made), following(following(made))]
     assert [found.accepts(id_of(ST_MARY), Role.SITE) for found in lists] == [number < overlap for number in range(3)]
     assert all(found.accepts(id_of(private(20)), Role.SITE) for found in lists)
+
+
+def test_an_overlap_that_no_reader_would_accept_is_refused_by_the_writer() -> None:
+    with pytest.raises(ConfigError, match="FA101: a name or key is malformed, or there are too many"):
+        with_replaced_key(OLD, "st-mary", Role.SITE, hexed(private(20)), 2**40)
+    unchecked = OLD.model_copy(update={"epoch": 2**40})
+    with pytest.raises(ProtocolError, match="FA401: an enrolment list is malformed"):
+        sign_list(unchecked, AUTHORITY)
 
 
 def test_only_a_member_can_have_its_key_replaced() -> None:
