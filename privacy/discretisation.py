@@ -10,11 +10,11 @@ mechanism of the theorems, and each has its number here:
    Micciancio & Walter 2017). This holds pointwise within a factor (1 + η)/(1 − η) a coordinate, where
    η = 2·Σ_m exp(−2π²τ²m²) bounds how far the normaliser of the second draw depends on X (Poisson summation). With
    τ = 2, η is 1e-34.
-3. **The sampler** meets each probability up to a relative 2⁻⁴⁸ and leaves out values of total mass below 2⁻⁶⁰.
+3. **The sampler** meets each probability up to a relative 2⁻⁴⁸ and leaves out values of total mass below 2⁻⁷².
 
 So a release of d values costs as much as a Gaussian mechanism of sensitivity Δ' and standard deviation
 √(σ² − (2g)²), and a pure slack of d·2⁻⁴⁶ (both neighbours' sampler errors are 2·2⁻⁴⁸, and η's share is far below the
-rest) and a tail of d·2⁻⁶⁰ beside it.
+rest) and a tail of d·2⁻⁷⁰ beside it (two bits for the renormalised rest). Laplace noise has no tail left out.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ SMOOTHING_STEPS: Final = 2.0
 #: By how much one value's loss may exceed that of the ideal mechanism.
 PURE_SLACK: Final = 2.0**-46
 #: Probability of the values that a sampler leaves out, for one value.
-TAIL_MASS: Final = 2.0**-60
+TAIL_MASS: Final = 2.0**-70
 
 
 def grid_for(noise: float, log2_steps: int = LOG2_STEPS) -> float:

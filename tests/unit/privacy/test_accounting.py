@@ -1,22 +1,43 @@
-"""ε from events against three other ways to the same figure, and the way back from a budget to noise."""
+"""ε from events, against other accountants, closed forms and the mechanisms' own probabilities."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from dp_accounting import dp_event, gaussian_mechanism, pld
 from dp_accounting.privacy_accountant import NeighboringRelation
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from opacus.accountants import PRVAccountant
+from tests.exact_losses import (
+    discrete_gaussian,
+    divergence,
+    epsilon_where,
+    pure_divergence,
+    sampled_gaussian_divergence,
+    threshold_answers,
+)
 
-from fedaug.errors import ConfigError, InvalidBudget, ProtocolError
-from fedaug.privacy.accounting import calibrate, epsilon
-from fedaug.privacy.events import Event, GaussianEvent, ReleaseKind
-from fedaug.privacy.units import Budget
+from fedaug.errors import InvalidBudget, ProtocolError
+from fedaug.privacy.accounting import epsilon
+from fedaug.privacy.discretisation import grid_for
+from fedaug.privacy.events import (
+    AboveThresholdEvent,
+    DiscreteGaussianEvent,
+    DistributedGaussianEvent,
+    Event,
+    GaussianEvent,
+    LaplaceEvent,
+    RandomizedResponseEvent,
+    ReleaseKind,
+    SubsampledGaussianEvent,
+)
 
 DELTA = 1e-5
+VOTES = ReleaseKind.NOISY_VOTES
 COMPOSITIONS = [(1.0,), (2.0, 3.0, 3.0, 5.0), (0.7, 4.0), (10.0,) * 12]
 
 
@@ -111,44 +132,183 @@ def test_one_more_release_never_costs_less(multipliers: list[float], more: float
     assert epsilon(gaussians(*multipliers, more), DELTA) >= epsilon(gaussians(*multipliers), DELTA)
 
 
-@pytest.mark.parametrize("budget", [Budget(0.5, 1e-6), Budget(1, 1e-5), Budget(4, 1e-5), Budget(8, 1e-3)])
-@pytest.mark.parametrize("shares", [{"counts": 1.0}, {"counts": 0.1, "statistics": 6.0, "votes/0": 1, "votes/1": 1}])
-def test_calibrated_noise_spends_the_budget_and_no_more(shares: dict[str, float], budget: Budget) -> None:
-    multipliers = calibrate(shares, budget)
-    # As a campaign does it: through a standard deviation at each release's own sensitivity.
-    events = [GaussianEvent(key, ReleaseKind.NOISY_VOTES, 0.3, 0.3 * sigma) for key, sigma in multipliers.items()]
-    spent = epsilon(events, budget.delta)
-    assert budget.epsilon * 0.995 <= spent <= budget.epsilon
+def discrete(sigma: float, log2_steps: int = 24, dimensions: int = 1) -> DiscreteGaussianEvent:
+    return DiscreteGaussianEvent("votes", VOTES, 1.0, sigma, grid_for(sigma, log2_steps), dimensions)
 
 
-def test_the_budget_is_split_in_proportion_to_the_shares() -> None:
-    multipliers = calibrate({"statistics": 3.0, "votes": 1.0}, Budget(4, DELTA))
-    assert multipliers["votes"] ** 2 / multipliers["statistics"] ** 2 == pytest.approx(3.0)
+def sampled(sigma: float, rate: float, steps: int, dimensions: int = 1) -> SubsampledGaussianEvent:
+    return SubsampledGaussianEvent("update", VOTES, 1.0, sigma, grid_for(sigma), dimensions, rate, steps)
 
 
-def test_no_noise_when_the_noise_is_off() -> None:
-    assert calibrate({"a": 1.0, "b": 2.0}, Budget(math.inf, DELTA)) == {"a": 0.0, "b": 0.0}
+def coins(answers: int, pure_epsilon: float = 0.5) -> RandomizedResponseEvent:
+    return RandomizedResponseEvent("coins", VOTES, 2, 1 / (1 + math.exp(-pure_epsilon)), answers)
 
 
-@pytest.mark.parametrize("share", [0.0, -1.0, math.nan, math.inf, True, "1", None])
-@pytest.mark.parametrize("epsilon_cap", [4.0, math.inf])
-def test_a_share_that_is_not_positive_and_finite_is_refused(share: float, epsilon_cap: float) -> None:
-    with pytest.raises(ConfigError, match="FA101: a share of the budget is not positive and finite"):
-        calibrate({"good": 1.0, "bad": share}, Budget(epsilon_cap, DELTA))
+def laplace(scale: float) -> LaplaceEvent:
+    return LaplaceEvent("laplace", VOTES, 1.0, scale, grid_for(scale), 1)
 
 
-def test_a_plan_without_shares_is_refused() -> None:
-    with pytest.raises(ConfigError, match="FA101: the shares of the budget have no finite sum"):
-        calibrate({}, Budget(4, DELTA))
+def test_a_fine_grid_costs_next_to_nothing_and_never_less_than_nothing() -> None:
+    ideal = epsilon(gaussians(2.0), DELTA)
+    assert ideal < epsilon([discrete(2.0, dimensions=30_000)], DELTA) <= ideal * 1.0001
 
 
-@pytest.mark.parametrize("shares", [{"a": 5e-324, "b": 1e300}, {"a": 1e308, "b": 1e308}])
-def test_shares_that_leave_the_range_of_floats_are_refused(shares: dict[str, float]) -> None:
-    with pytest.raises(ConfigError, match="FA101: the shares of the budget"):
-        calibrate(shares, Budget(4, DELTA))
+@pytest.mark.parametrize("log2_steps", [10, 12])
+@pytest.mark.parametrize("sigma", [0.7, 2.0])
+def test_a_discrete_gaussian_costs_what_its_probabilities_say_and_no_less(sigma: float, log2_steps: int) -> None:
+    steps = 2**log2_steps
+    shift = math.floor(steps / sigma + 1)  # the most that a contribution of norm 1 can be in grid steps, once rounded
+    noise, moved = discrete_gaussian(steps, shift)
+    exact = epsilon_where(lambda at: divergence(noise, moved, at), DELTA)
+    charged = epsilon([discrete(sigma, log2_steps)], DELTA)
+    assert exact <= charged <= exact * 1.005
+    assert exact > epsilon(gaussians(sigma), DELTA), "rounding costs something: without Δ' the charge falls short"
 
 
-@pytest.mark.parametrize("budget", [Budget(4, 1e-18), Budget(1e9, DELTA), Budget(1e200, DELTA), Budget(1e-12, 1e-300)])
-def test_a_budget_that_noise_cannot_keep_is_refused(budget: Budget) -> None:
-    with pytest.raises(InvalidBudget, match="FA102: the budget cannot be kept by adding noise"):
-        calibrate({"a": 1.0}, budget)
+def test_a_secure_sum_costs_what_the_honest_shares_probabilities_say_and_no_less() -> None:
+    share, steps, honest = 1.0, 2**10, 3
+    event = DistributedGaussianEvent("sum", VOTES, 1.0, share, grid_for(share, 10), 1, 6, 5, 2, 2**40)
+    one, _ = discrete_gaussian(steps, 0)
+    total = one
+    for _ in range(honest - 1):
+        total = np.convolve(total, one)
+    shift = steps + 1
+    noise, moved = np.append(total, np.zeros(shift)), np.append(np.zeros(shift), total)
+    exact = epsilon_where(lambda at: divergence(noise, moved, at), DELTA)
+    charged = epsilon([event], DELTA)
+    assert exact <= charged <= exact * 1.005
+    assert charged < epsilon([event.own_share()], DELTA), "one share alone protects less"
+
+
+RUNS = [(0.8, 0.01, 1_000), (2.0, 0.05, 300), (1.0, 0.3, 20), (0.6, 0.002, 50)]
+
+
+@pytest.mark.filterwarnings("ignore:divide by zero encountered in log:RuntimeWarning")  # opacus, at sampling rate 1
+@pytest.mark.parametrize(("sigma", "rate", "steps"), RUNS)
+@pytest.mark.parametrize("others", [(), (3.0,), (5.0, 1.5)])
+def test_subsampled_runs_agree_with_opacus_prv(
+    sigma: float, rate: float, steps: int, others: tuple[float, ...]
+) -> None:
+    accountant = PRVAccountant()
+    accountant.history = [(sigma, rate, steps), *((other, 1.0, 1) for other in others)]
+    ours = epsilon([sampled(sigma, rate, steps), *gaussians(*others)], DELTA)
+    assert ours == pytest.approx(accountant.get_epsilon(DELTA), abs=0.02)
+
+
+@pytest.mark.parametrize(("sigma", "rate", "steps"), RUNS)
+def test_subsampled_runs_agree_with_dp_accounting(sigma: float, rate: float, steps: int) -> None:
+    accountant = pld.PLDAccountant(NeighboringRelation.ADD_OR_REMOVE_ONE)
+    accountant.compose(dp_event.PoissonSampledDpEvent(rate, dp_event.GaussianDpEvent(sigma)), steps)
+    ours = epsilon([sampled(sigma, rate, steps)], DELTA)
+    assert accountant.get_epsilon(DELTA) - 1e-9 <= ours <= accountant.get_epsilon(DELTA) + 1e-3
+
+
+@pytest.mark.parametrize("rate", [0.01, 0.5])
+@pytest.mark.parametrize("sigma", [0.7, 2.0])
+def test_one_subsampled_step_costs_the_worse_of_both_directions(sigma: float, rate: float) -> None:
+    exact = epsilon_where(lambda at: sampled_gaussian_divergence(sigma, rate, at), DELTA)
+    assert exact - 1e-6 <= epsilon([sampled(sigma, rate, 1)], DELTA) <= exact + 1e-3
+
+
+def test_sampling_everybody_is_no_sampling_and_costs_the_closed_form() -> None:
+    assert epsilon([sampled(3.0, 1.0, 9)], DELTA) == pytest.approx(epsilon(gaussians(1.0), DELTA), rel=1e-5)
+
+
+def test_a_slack_for_the_sampler_grows_with_values_and_steps() -> None:
+    small, large = sampled(2.0, 0.01, 100), sampled(2.0, 0.01, 100, dimensions=10_000_000)
+    assert epsilon([small], DELTA) + 1e7 * 100 * 2**-46 < epsilon([large], DELTA) < epsilon([small], DELTA) + 0.01
+
+
+def test_a_tail_that_outweighs_delta_costs_infinitely_much() -> None:
+    # At ε near 30 the neighbour's left-out values weigh e^30 times: no δ is left.
+    assert epsilon([discrete(0.2, dimensions=30_000)], DELTA) == math.inf
+    assert epsilon(gaussians(0.2), DELTA) < 40
+
+
+@pytest.mark.parametrize("answers", [1, 2, 10, 100, 3_000])
+@pytest.mark.parametrize("pure", [0.01, 0.5, 2.0])
+def test_pure_mechanisms_cost_the_optimal_composition_and_no_less(answers: int, pure: float) -> None:
+    """Kairouz, Oh & Viswanath 2015, theorem 3.3."""
+    exact = epsilon_where(lambda at: pure_divergence(pure, answers, at), DELTA)
+    assert exact - 1e-9 <= epsilon([coins(answers, pure)], DELTA) <= exact + max(2e-4, 3e-4 * exact)
+
+
+def test_a_hundred_answers_do_not_cost_what_one_costs() -> None:
+    """dp-accounting 0.6 says 0.693 of its self-composed event."""
+    event = RandomizedResponseEvent("coins", VOTES, 2, 0.75, 100)
+    wrong = pld.PLDAccountant(NeighboringRelation.REPLACE_SPECIAL)
+    wrong.compose(dp_event.RandomizedResponseDpEvent(0.5, 2), 100)
+    assert wrong.get_epsilon(DELTA) == pytest.approx(0.693, abs=1e-3), "mended upstream: say so in loss.py"
+    right = pld.PLDAccountant(NeighboringRelation.REPLACE_ONE)
+    for _ in range(100):
+        right.compose(dp_event.RandomizedResponseDpEvent(0.5, 2))
+    assert epsilon([event], DELTA) == pytest.approx(right.get_epsilon(DELTA), rel=1e-3)
+    assert epsilon([event], DELTA) > 80
+
+
+def test_one_pure_mechanism_costs_its_epsilon_and_several_no_more_than_their_sum() -> None:
+    assert epsilon([laplace(4.0)], DELTA) == pytest.approx(0.25, rel=1e-5)
+    assert epsilon([laplace(4.0), coins(3, 0.1)], 1e-9) <= 0.25 + 0.3 + 1e-5
+    assert epsilon([laplace(4.0), *gaussians(2.0)], DELTA) <= 0.25 + epsilon(gaussians(2.0), DELTA) + 1e-5
+
+
+def test_laplace_noise_in_several_values_is_bounded_by_their_l1_norm() -> None:
+    event = LaplaceEvent("laplace", VOTES, 1.0, 2.0, grid_for(2.0, 10), 100)
+    assert event.pure_epsilon == pytest.approx((1 + 100 * 2 / 1024) / 2)
+
+
+def worst_loss_of(event: AboveThresholdEvent) -> float:
+    """Of a stream in which the unit moves the counts of all negative answers, or of all positive ones, by one."""
+    answers = "F" * 40 + "T" * event.positives
+    moved = np.array([float(answer == "F") for answer in answers])
+    counts = 10 * moved - 10  # as unlikely as can be: the positives lie far below what is answered negatively
+    pairs = [(counts, counts + moved), (counts, counts + 1 - moved), (counts, counts + 1)]
+    return max(
+        abs(math.log(threshold_answers(event, one, 0.0, answers) / threshold_answers(event, other, 0.0, answers)))
+        for one, other in pairs
+    )
+
+
+@pytest.mark.parametrize("positives", [1, 3])
+@pytest.mark.parametrize(("threshold_scale", "query_scale"), [(1.0, 2.0), (4.0, 1.0)])
+def test_above_threshold_costs_what_its_probabilities_say_and_no_less(
+    positives: int, threshold_scale: float, query_scale: float
+) -> None:
+    event = AboveThresholdEvent("above", VOTES, 1.0, threshold_scale, query_scale, grid_for(1.0, 10), positives)
+    worst = worst_loss_of(event)
+    assert worst <= event.pure_epsilon <= worst * 1.005
+    assert worst > replace(event, positives=4 - positives).pure_epsilon or positives == 1, "a wrong count falls short"
+
+
+def test_a_composition_does_not_depend_on_the_order() -> None:
+    events: list[Event] = [*gaussians(2.0, 3.0), laplace(3.0), sampled(1.0, 0.05, 50), coins(5), discrete(4.0)]
+    assert epsilon(events, DELTA) == pytest.approx(epsilon(events[::-1], DELTA), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    "more", [discrete(50.0), sampled(2.0, 0.01, 10), laplace(50.0), coins(1, 0.01), sampled(50.0, 1.0, 1)]
+)
+def test_whatever_is_added_to_a_composition_makes_it_dearer(more: Event) -> None:
+    for events in ([], gaussians(1.5), [laplace(2.0)], [sampled(1.0, 0.05, 50)]):
+        assert epsilon([*events, more], DELTA) >= epsilon(events, DELTA)
+        assert epsilon([*events, more.scaled(0.0)], DELTA) == math.inf
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        sampled(1e-300, 0.5, 1_000),
+        sampled(1e300, 1e-9, 1),
+        sampled(1e9, 0.5, 1_000_000),
+        sampled(0.1, 5e-324, 10),
+        laplace(1e-300),
+        laplace(1e300),
+        coins(100_000, 5.0),
+        coins(1, 1e-15),
+        SubsampledGaussianEvent("u", VOTES, 1e300, 1e300, grid_for(1e300), 2**27, 1.0, 1_000_000),
+    ],
+)
+@pytest.mark.parametrize("delta", [1e-300, 1e-13, 0.999])
+def test_extreme_events_give_a_number_and_never_an_error(event: Event, delta: float) -> None:
+    assert epsilon([event], delta) >= 0
+    assert epsilon([event, *gaussians(1.0)], delta) >= epsilon(gaussians(1.0), delta) * (1 - 1e-9)
