@@ -37,6 +37,7 @@ class Limits:
     log_head_bytes: int = 1_024  # a name, two digests and a signature are below 600
     log_entry_bytes: int = 2 * 2**20  # one entry may hold a whole plan's events, as header_bytes does
     bundle_bytes: int = 32 * 2**20  # 50,000 releases, each at the site and the coordinator, are about 30 MB
+    bundle_values: int = 300_000  # entries and heads of such a bundle; one takes up to 150 bytes of memory when parsed
     row_errors_kept: int = 1_000  # line numbers kept per reason; beyond it only the count grows
 
 

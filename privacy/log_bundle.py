@@ -14,6 +14,7 @@ plans by text, signatures by size. :mod:`fedaug.privacy.log_verify` checks what 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -32,6 +33,7 @@ from fedaug.privacy.log_heads import HexDigest, Origin, SignedHead
 #: Changes whenever the file's form or meaning changes.
 BUNDLE_FORMAT: Final = "fedaug-log/1"
 
+_STRING: Final = re.compile(rb'"[^"]*"')
 _REMEDY: Final = "ask for the bundle again, and rely on nothing in this one"
 _MOST_LOGS: Final = 1_000
 _MOST_PLANS: Final = 10_000
@@ -181,6 +183,8 @@ def read_bundle(data: bytes) -> Bundle:
     """
     if len(data) > LIMITS.bundle_bytes:
         raise ProtocolError("a bundle is over the size limit", _REMEDY)
+    if _most_values(data) > LIMITS.bundle_values:
+        raise ProtocolError("a bundle holds more values than any bundle needs", _REMEDY)
     try:
         wire = _WireBundle.model_validate_json(data)
         canonical = canonical_json(wire.model_dump(mode="json"))
@@ -204,6 +208,20 @@ def read_bundle(data: bytes) -> Bundle:
     for log in logs:
         _check_entries(log)
     return Bundle(logs, dict(map(_plan, wire.plans)), dict(wire.keys))
+
+
+def _most_values(data: bytes) -> int:
+    """How many values a parser would make of JSON: three bytes, such as "[],", can become 150 of memory.
+
+    Right for whatever is well-formed up to some place, and a parser stops at that place.
+    """
+    # Without escapes, strings are what stands between two quotation marks.
+    plain = data.replace(rb"\\", b"").replace(rb"\"", b"")
+    strings = plain.count(b'"') // 2
+    if strings > LIMITS.bundle_values:
+        return strings
+    outside = _STRING.sub(b"", plain)
+    return strings + sum(outside.count(mark) for mark in (b",", b"[", b"{"))
 
 
 def _refuse_disorder(wire: _WireBundle) -> None:

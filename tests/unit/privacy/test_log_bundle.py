@@ -119,6 +119,29 @@ def test_an_oversized_bundle_is_refused_before_it_is_parsed(monkeypatch: pytest.
         read_bundle(GOOD + bytes(LIMITS.bundle_bytes))
 
 
+def crowd(value: bytes, count: int) -> bytes:
+    return GOOD[:-1] + b',"note":[' + b",".join([value] * count) + b"]}"
+
+
+@pytest.mark.parametrize("value", [b"[]", b"{}", b"0", b'""', b'"\\""', b'"\\\\"', b'{"a":[]}', b'"[[[","]"'])
+def test_a_bundle_of_very_many_values_is_refused_before_it_is_parsed(
+    value: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three bytes, "[],", can become 150 of memory: 32 MiB of them took 1.8 GB to refuse."""
+    with pytest.raises(ProtocolError, match="FA401: a bundle is malformed"):
+        read_bundle(crowd(value, 10))
+    monkeypatch.setattr("fedaug.privacy.log_bundle._WireBundle", None)
+    with pytest.raises(ProtocolError, match="FA401: a bundle holds more values than any bundle needs"):
+        read_bundle(crowd(value, LIMITS.bundle_values))
+
+
+def test_marks_within_text_are_not_counted_as_values() -> None:
+    entry = canonical_json("[[,{" * LIMITS.bundle_values)
+    assert len(entry) < LIMITS.bundle_bytes
+    with pytest.raises(ProtocolError, match="FA401: a bundle is malformed"):
+        read_bundle(crowd(entry, 1))
+
+
 def test_a_log_that_is_no_text_cannot_be_bundled() -> None:
     with pytest.raises(ProtocolError, match="FA401: a log's entry is not UTF-8"):
         write_bundle([site_log("north", [b"\xff"])])
