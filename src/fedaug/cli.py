@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from fedaug import __version__, data_cli, enrolment_cli, keys_cli
+from fedaug import __version__, data_cli, enrolment_cli, keys_cli, log_cli
 from fedaug.client import cli as client_cli
 from fedaug.console import INTERRUPTED, debugging, defect_line, one_line, quiet_libraries, yield_cores
 from fedaug.errors import FedaugError
@@ -29,6 +29,7 @@ app = typer.Typer(
 app.add_typer(client_cli.site, name="site")
 app.command(name="keys")(keys_cli.keys)
 app.add_typer(enrolment_cli.app, name="enrolment")
+app.add_typer(log_cli.app, name="log")
 app.command(name="simulate")(simulation_cli.simulate)
 app.add_typer(data_cli.app, name="data")
 

@@ -32,7 +32,8 @@
     │   ├── BadSignature        FA402  a signature or body hash does not match
     │   ├── QuorumLost          FA403  too few sites answered
     │   ├── NotEnrolled         FA404  a key is not on the enrolment list, or was revoked
-    │   └── OutdatedEnrolment   FA405  an enrolment list is expired, not valid yet, or older than one seen before
+    │   ├── OutdatedEnrolment   FA405  an enrolment list is expired, not valid yet, or older than one seen before
+    │   └── ChecksFailed        FA406  a log bundle does not hold what it says
     ├── SealError               FA501  sealed data cannot be opened   exit status 2
     ├── LedgerError             FA502  the ledger is damaged or not this site's
     │   └── LedgerRolledBack    FA504  the ledger is an older copy of itself
@@ -262,6 +263,12 @@ class OutdatedEnrolment(ProtocolError):
     """An enrolment list is expired, not valid yet, older than one seen before, or contradicts one of its epoch."""
 
     code = "FA405"
+
+
+class ChecksFailed(ProtocolError):
+    """A bundle of logs is well-formed, and something in it does not hold."""
+
+    code = "FA406"
 
 
 class SealError(FedaugError):

@@ -26,6 +26,7 @@ COMMANDS = (
     "site status",
     "keys",
     *(f"enrolment {verb}" for verb in ENROLMENT),
+    "log verify",
     "data list",
     "data fetch",
 )
