@@ -120,32 +120,44 @@ def check_countersigned(pooled: Pooled, log: BundledLog, sheet: Worksheet) -> No
     sheet.check("countersigned", log.origin, compared, faults)
 
 
-def check_plans(bundle: Bundle, site: str, journal: Journal, sheet: Worksheet) -> bool:
-    """Each reserved entry holds the events of the plan whose digest it names."""
-    faults = [fault for entry in journal.plans.values() for fault in _plan_faults(bundle, entry)]
-    compared = f"the events of {counted(len(journal.plans), 'reserved plan')} with those of the plan of that digest"
+def check_plans(bundle: Bundle, site: str, journal: Journal, pooled: Pooled | None, sheet: Worksheet) -> bool:
+    """Each reserved entry holds the events of the plan whose digest it names.
+
+    A plan has to be there if the bundle's coordinator accepted something of its campaign. A site may have taken part in
+    other consortia, whose plans this coordinator never saw; that they are missing is said and no fault.
+    """
+    accepted = {campaign for campaign, _ in pooled.accepted.get(site, {})} if pooled else set()
+    held = [entry for entry in journal.plans.values() if entry.plan in bundle.plans]
+    faults = [fault for entry in held for fault in _plan_faults(bundle.plans[entry.plan], entry)]
+    for entry in journal.plans.values():
+        if entry.plan not in bundle.plans:
+            missing = f"the plan of campaign {entry.campaign!r} is not in the bundle"
+            if entry.campaign in accepted:
+                faults.append(missing)
+            else:
+                sheet.unchecked.append(f"what campaign {entry.campaign!r} of {site} planned: {missing}")
+    compared = f"the events of {counted(len(held), 'reserved plan')} with those of the plan of that digest"
     return sheet.check("plan", site, compared, faults)
 
 
-def _plan_faults(bundle: Bundle, entry: Reserved) -> Iterator[str]:
-    facts = bundle.plans.get(entry.plan)
-    if facts is None:
-        yield f"the plan of campaign {entry.campaign!r} is not in the bundle"
-    elif facts.campaign != entry.campaign:
+def _plan_faults(plan: PlanFacts, entry: Reserved) -> Iterator[str]:
+    if plan.campaign != entry.campaign:
         yield f"campaign {entry.campaign!r} was reserved with the plan of another campaign"
-    elif canonical_json(facts.events) != canonical_json(entry.events):
+    elif canonical_json(plan.events) != canonical_json(entry.events):
         yield f"campaign {entry.campaign!r} reserved other events than its plan holds"
 
 
 def state_spending(bundle: Bundle, log: BundledLog, journal: Journal, delta: float | None, sheet: Worksheet) -> None:
     """Recompute a site's ε from its events, and hold each plan to the ε that it states."""
-    plans = {campaign: bundle.plans[entry.plan] for campaign, entry in journal.plans.items()}
+    plans = [bundle.plans[entry.plan] for entry in journal.plans.values() if entry.plan in bundle.plans]
     opened = next(entry for entry in log.site_entries if isinstance(entry, Opened))
     faults = [] if opened.adjacency == ADJACENCY else ["the ledger is kept under another adjacency than this one"]
-    faults += [fault for plan in plans.values() for fault in _understated(plan)]
-    stated_at = delta or min((plan.delta for plan in plans.values()), default=None)
-    charges = [events for events in map(journal.charged, plans) if events]
-    if stated_at is not None and not faults:
+    faults += [fault for plan in plans for fault in _understated(plan)]
+    stated_at = delta or min((plan.delta for plan in plans), default=None)
+    charges = [events for events in map(journal.charged, journal.plans) if events]
+    if stated_at is None and charges:
+        sheet.unchecked.append(f"the ε of {log.origin}: no plan in the bundle names a δ for it, and none was given")
+    elif stated_at is not None and not faults:
         try:
             spent = _composed(charges, stated_at)
         except FedaugError as error:

@@ -28,17 +28,22 @@ class KnownKeys:
     doubts: tuple[str, ...] = ()
 
 
-def named_key(text: str) -> Ed25519PublicKey:
-    """A public key from its 64 digits, or from what ``fedaug keys --json`` printed.
+def named_keys(text: str) -> tuple[Ed25519PublicKey, ...]:
+    """A public key from its 64 digits; or from what ``fedaug keys --json`` printed, and with it the retired ones.
+
+    Logs outlive keys: what was signed before a key was replaced verifies with the key of that time only.
 
     Raises:
-        ProtocolError: The text is neither, or the key cannot be used.
+        ProtocolError: The text is neither, or a key cannot be used.
     """
     text = text.strip()
-    if text.startswith("{"):
-        values = parse_json(text.encode())
-        text = values.get("public_key")
-    return public_key_of(text)
+    if not text.startswith("{"):
+        return (public_key_of(text),)
+    match parse_json(text.encode()):
+        case {"public_key": newest, "retired": [*retired]} if all(isinstance(key, dict) for key in retired):
+            return tuple(map(public_key_of, (newest, *(key.get("public_key") for key in retired))))
+        case values:
+            return (public_key_of(values.get("public_key")),)
 
 
 def listed_keys(text: str) -> list[tuple[str, Ed25519PublicKey]]:
@@ -71,13 +76,21 @@ def gathered(pairs: Iterable[tuple[str, Ed25519PublicKey]], coordinator: str | N
     return KnownKeys(keys, coordinator)
 
 
-def enrolled_keys(data: bytes, authority: Ed25519PublicKey, now: float, coordinator: str | None = None) -> KnownKeys:
+def enrolled_keys(
+    data: bytes,
+    authority: Ed25519PublicKey,
+    now: float,
+    *,
+    beside: Iterable[tuple[str, Ed25519PublicKey]] = (),
+    coordinator: str | None = None,
+) -> KnownKeys:
     """The keys on an enrolment list. One that has expired still tells whose keys were whose, and says so.
 
     Args:
         data: The list, of untrusted origin.
         authority: Who has to have signed it.
         now: Seconds since 1970, UTC.
+        beside: Keys that count too, such as one that the list no longer holds.
         coordinator: Which of several coordinators on the list is meant.
 
     Raises:
@@ -103,5 +116,5 @@ def enrolled_keys(data: bytes, authority: Ed25519PublicKey, now: float, coordina
         enrolment.check_time(now)
     except OutdatedEnrolment as error:
         doubt = f"whether the keys are still enrolled: {error.what}"
-        return KnownKeys(gathered(counted).keys, chosen, (doubt,))
-    return gathered(counted, chosen)
+        return KnownKeys(gathered([*counted, *beside]).keys, chosen, (doubt,))
+    return gathered([*counted, *beside], chosen)

@@ -69,7 +69,7 @@ def _check_site(
     journal = replay(log.site_entries)
     order = f"{counted(len(journal.sealed), 'sealed release')}: each reserved before, sealed once, and not voided"
     ordered = sheet.check("order", log.origin, order, journal.faults)
-    planned = check_plans(bundle, log.origin, journal, sheet)
+    planned = check_plans(bundle, log.origin, journal, pooled, sheet)
     if pooled is not None:
         check_acceptances(pooled, log.origin, journal, sheet)
         check_countersigned(pooled, log, sheet)

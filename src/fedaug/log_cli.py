@@ -67,22 +67,21 @@ def verify(
 def _known(
     named: list[str], file: Path | None, enrolment: Path | None, authority: str | None, coordinator: str | None
 ) -> KnownKeys:
-    """The keys that were given: by an enrolment list or one by one, not both."""
+    """The keys that were given: by an enrolment list, one by one, or both."""
     from fedaug.privacy.enrolment_office import read_file  # noqa: PLC0415 - as above
-    from fedaug.privacy.log_keys import enrolled_keys, gathered, listed_keys, named_key  # noqa: PLC0415 - as above
+    from fedaug.privacy.log_keys import enrolled_keys, gathered, listed_keys, named_keys  # noqa: PLC0415 - as above
 
+    pairs = [] if file is None else listed_keys(_text(file, _MOST_KEYS_BYTES))
+    for pair in named:
+        name, _, key = pair.partition("=")
+        if not (name and key):
+            raise ConfigError("--key is not NAME=KEY", "write a log's owner, = and its public key")
+        pairs += [(name, found) for found in named_keys(_key_text(key))]
     if (enrolment is None) != (authority is None):
         raise ConfigError("--enrolment and --authority need each other", "give the list and who has to have signed it")
     if enrolment is not None and authority is not None:
-        if named or file:
-            raise ConfigError("keys were given beside an enrolment list", "give the list, or give keys one by one")
-        return enrolled_keys(read_file(enrolment), named_key(_key_text(authority)), time.time(), coordinator)
-    pairs = [] if file is None else listed_keys(_text(file, _MOST_KEYS_BYTES))
-    for pair in named:
-        name, equals, key = pair.partition("=")
-        if not (name and equals and key):
-            raise ConfigError("--key is not NAME=KEY", "write a log's owner, = and its public key")
-        pairs.append((name, named_key(_key_text(key))))
+        office = named_keys(_key_text(authority))[0]
+        return enrolled_keys(read_file(enrolment), office, time.time(), beside=pairs, coordinator=coordinator)
     if not pairs:
         raise ConfigError(
             "no public key was given", "give --key, --keys or --enrolment: the bundle's own count nothing"

@@ -16,7 +16,7 @@ from fedaug.cli import run
 from fedaug.errors import ConfigError, ProtocolError
 from fedaug.privacy.enrolment import Enrolment, Member, Role, sign_list
 from fedaug.privacy.log_bundle import write_bundle
-from fedaug.privacy.log_keys import listed_keys, named_key
+from fedaug.privacy.log_keys import listed_keys, named_keys
 
 DAY = 86_400
 HEX = {name: key.public_bytes_raw().hex() for name, key in STATED.items()}
@@ -136,6 +136,20 @@ def test_a_bundle_that_does_not_hold_ends_with_status_2_and_one_line(capsys: pyt
     assert (status, json.loads(out)["passed"]) == (2, False)
 
 
+def test_a_replaced_key_is_given_beside_the_list(capsys: pytest.CaptureFixture[str]) -> None:
+    write_list(int(time.time()), sites=("south",))
+    listed = ("bundle.json", "--enrolment", "enrolment.json", "--authority", AUTHORITY)
+    assert verify(capsys, *listed)[0] == 2
+    newer = Ed25519PrivateKey.from_private_bytes(bytes(32)).public_key().public_bytes_raw().hex()
+    ring = {"public_key": newer, "retired": [{"public_key": HEX["north"], "retired": "2025-01-01"}]}
+    Path("north.json").write_text(json.dumps(ring))
+    assert verify(capsys, *listed, "--key", "north=north.json")[0] == 0
+    assert verify(capsys, *listed, "--key", f"north={HEX['north']}")[0] == 0
+    status, out, _ = verify(capsys, *listed, "--key", f"north={newer}")
+    assert status == 2
+    assert "the head of 28 entries: a head was signed with another key than the expected one" in out
+
+
 def test_a_file_that_is_no_bundle_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     Path("bad.json").write_bytes(honest_bundle()[:-1])
     assert verify(capsys, "bad.json", *ALL_KEYS)[::2] == (
@@ -157,7 +171,6 @@ BAD_ARGUMENTS: list[tuple[list[str], str]] = [
     (["--keys", "bundle.json"], "FA101: line 1 of the keys' file is not a name and a public key"),
     (["--enrolment", "bundle.json"], "FA101: --enrolment and --authority need each other"),
     (["--authority", AUTHORITY], "FA101: --enrolment and --authority need each other"),
-    (["--enrolment", "bundle.json", "--authority", AUTHORITY, *ALL_KEYS], "FA101: keys were given beside"),
     (["--enrolment", "bundle.json", "--authority", AUTHORITY], "FA401: an enrolment list is malformed"),
     ([*ALL_KEYS, "--delta", "2"], "FA102: δ is not between 0 and 1"),
 ]
@@ -173,10 +186,12 @@ def test_keys_that_cannot_be_used_are_refused(
     assert len(err.splitlines()) == 1
 
 
-@pytest.mark.parametrize("text", ["", "{}", "{", "[]", '{"public_key": 7}', "00" * 32, "AB" * 32])
+@pytest.mark.parametrize(
+    "text", ["", "{}", "{", "[]", '{"public_key": 7}', '{"public_key": 7, "retired": [{}]}', "00" * 32, "AB" * 32]
+)
 def test_only_usable_public_keys_are_taken(text: str) -> None:
     with pytest.raises(ProtocolError, match="FA401"):
-        named_key(text)
+        named_keys(text)
 
 
 @pytest.mark.parametrize("line", ["north", f"north {HEX['north']} extra", "north xyz", f"{HEX['north']}"])
