@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from tests.falsification import epsilon_lower_bound, repeated
+from tests.unsafe_noise import UnsafeNoise
 
 from fedaug.privacy import mechanisms
 from fedaug.privacy.accounting import epsilon
@@ -47,25 +48,6 @@ STEPS = 2**20  # of the grid in one standard deviation
 # defects
 
 
-class Unsafe(SystemNoise):
-    """The real source with one thing wrong: noise half as wide or none, or coins that fall otherwise."""
-
-    def __init__(self, *, shift: int = 0, silent: bool = False, coin: Callable[[float], float] | None = None) -> None:
-        self._shift, self._silent, self._coin = shift, silent, coin
-
-    def gaussian(self, shape: tuple[int, ...], std: float) -> Floats:
-        return super().gaussian(shape, 0.0 if self._silent else math.ldexp(std, -self._shift))
-
-    def discrete_gaussian(self, shape: tuple[int, ...], log2_std: int) -> Integers:
-        return super().discrete_gaussian(shape, log2_std - self._shift) * (not self._silent)
-
-    def discrete_laplace(self, shape: tuple[int, ...], log2_scale: int) -> Integers:
-        return super().discrete_laplace(shape, log2_scale - self._shift) * (not self._silent)
-
-    def bernoulli(self, shape: tuple[int, ...], probability: float) -> NDArray[np.bool_]:
-        return super().bernoulli(shape, self._coin(probability) if self._coin else probability)
-
-
 class FixedBatches(SystemNoise):
     """Shuffles the units once an epoch and takes them batch by batch, as a usual data loader does."""
 
@@ -81,8 +63,8 @@ class FixedBatches(SystemNoise):
         return batch
 
 
-HALF = Unsafe(shift=1)
-SILENT = Unsafe(silent=True)
+HALF = UnsafeNoise(halvings=1)
+SILENT = UnsafeNoise(silent=True)
 
 
 # mechanisms on data sets with and without the one unit
@@ -210,9 +192,9 @@ AUDITS = {
 #: Wrong sampling shows at a δ at which what is right costs little.
 SAMPLING_AUDIT = Audit(SAMPLED, 0.6, partial(subsampled, SAMPLED), runs=6_000)
 SAMPLING: dict[str, Callable[[], NoiseSource]] = {
-    "rate doubled": lambda: Unsafe(coin=lambda rate: 2 * rate),
+    "rate doubled": lambda: UnsafeNoise(coin=lambda rate: 2 * rate),
     "fixed batches": FixedBatches,
-    "every unit at every step": lambda: Unsafe(coin=lambda rate: 1.0),
+    "every unit at every step": lambda: UnsafeNoise(coin=lambda rate: 1.0),
 }
 
 
@@ -229,11 +211,11 @@ def refuted(audit: Audit, noise: NoiseSource, *, clipped: bool = True) -> float:
 
 def half_of(audit: Audit) -> NoiseSource:
     """Half the noise; of a coin, half the doubt."""
-    return Unsafe(coin=lambda keep: (1 + keep) / 2) if audit.event is RESPONSE else HALF
+    return UnsafeNoise(coin=lambda keep: (1 + keep) / 2) if audit.event is RESPONSE else HALF
 
 
 def none_of(audit: Audit) -> NoiseSource:
-    return Unsafe(coin=lambda keep: 1.0) if audit.event is RESPONSE else SILENT
+    return UnsafeNoise(coin=lambda keep: 1.0) if audit.event is RESPONSE else SILENT
 
 
 @pytest.fixture(params=AUDITS)
