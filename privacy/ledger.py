@@ -5,76 +5,89 @@ or refuses it; ``seal`` puts the finished bytes into the outbox and commits the 
 leaves from the outbox, so a crash at any point can waste budget but never leaves a release uncharged, and a retry sends
 the same bytes.
 
-Not promised: a ledger file that somebody deletes, or replaces by an older copy of itself, is not noticed from the file
-alone.
+All of it is one append-only journal, whose entries are also the leaves of the site's transparency log. Truncation and
+changed bits are noticed when the ledger is opened. An older copy of the whole ledger, and a deleted one, are noticed
+as soon as the coordinator presents a head that it has countersigned (:meth:`Ledger.note_countersigned`).
+
+Not promised: without a coordinator that countersigns, an older copy of all of the ledger's files together is not
+noticed, nor is the deletion of all of them.
 """
 
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+import weakref
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Final, Self
 
-from sqlalchemy import Connection, Engine, Row, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
-from fedaug.errors import AlreadyReleased, BudgetExceeded, LedgerError, NotReserved, ProtocolError
+from fedaug.errors import (
+    AlreadyReleased,
+    BudgetExceeded,
+    LedgerError,
+    NotReserved,
+    ProtocolError,
+)
 from fedaug.privacy.accounting import epsilon
-from fedaug.privacy.canonical import canonical_json, digest, parse_json
-from fedaug.privacy.events import Event, event_from_dict
-from fedaug.privacy.ledger_schema import charges, identity, outbox, plans
-from fedaug.privacy.ledger_store import open_store, transaction
+from fedaug.privacy.canonical import digest
+from fedaug.privacy.events import Event
+from fedaug.privacy.ledger_anchor import Failpoint
+from fedaug.privacy.ledger_checks import (
+    NEW_CAMPAIGN,
+    check_digest,
+    check_text,
+    checked_events,
+    require_kept,
+    require_live,
+    require_newest,
+    rolled_back,
+)
+from fedaug.privacy.ledger_costs import Costs
+from fedaug.privacy.ledger_inspection import artefact_of, entries_after, inspect_rows, leaves
+from fedaug.privacy.ledger_journal import Books, ChargeState, LedgerEntry, Plan, PlannedRelease, chained
+from fedaug.privacy.ledger_recovery import first_rows, recovered_entries, replace_ledger
+from fedaug.privacy.ledger_report import LedgerReport, verified
+from fedaug.privacy.ledger_schema import journal, outbox, state
+from fedaug.privacy.ledger_store import LedgerStore
 from fedaug.privacy.limits import LIMITS
+from fedaug.privacy.log_entries import Opened, Reserved, Sealed, SiteEntry, Voided, encode_entry
+from fedaug.privacy.transparency import merkle_root
 from fedaug.privacy.units import ADJACENCY, Budget, PrivacyUnit
 
-_DIGEST: Final = re.compile("[0-9a-f]{64}")
-_NEW_CAMPAIGN: Final = "plan it as a new campaign, which is charged anew"
+__all__ = ["ChargeState", "Ledger", "LedgerEntry", "LedgerReport"]
 
-
-class ChargeState(StrEnum):
-    """Where a charge stands. Void costs nothing; the other two cost the same."""
-
-    RESERVED = "reserved"
-    COMMITTED = "committed"
-    VOID = "void"
-
-
-@dataclass(frozen=True)
-class LedgerEntry:
-    """One planned release and where its charge stands.
-
-    Attributes:
-        sequence: Position in the ledger, from 1.
-        campaign: Whose plan it is part of.
-        plan_digest: Of that plan.
-        event: The mechanism that is charged.
-        state: Where the charge stands.
-    """
-
-    sequence: int
-    campaign: str
-    plan_digest: str
-    event: Event
-    state: ChargeState
+_ROOT_BYTES: Final = 32
 
 
 class Ledger:
-    """One data set's ledger. Several processes may hold it open; their transactions take turns.
+    """One data set's ledger. Several processes and threads may hold it open; their transactions take turns.
 
-    Made by :meth:`open`. Every method may raise :class:`~fedaug.errors.LedgerError` when the file fails or is damaged,
+    Made by :meth:`open`. Every method may raise :class:`~fedaug.errors.LedgerError` when the files fail or are damaged,
     and :class:`~fedaug.errors.ProtocolError` for a name or digest that is malformed.
     """
 
-    def __init__(self, engine: Engine, cap: Budget) -> None:
-        self._engine = engine
+    def __init__(self, store: LedgerStore, cap: Budget) -> None:
+        self._store = store
         self._cap = cap
+        self._books = Books()
+        self._costs = Costs(cap.delta)
+        # A program that forgets to close would leave it to SQLite to fold the log, without the head's digest.
+        self._finalizer = weakref.finalize(self, store.close)
 
     @classmethod
-    def open(cls, path: str | os.PathLike[str], *, lineage: str, unit: PrivacyUnit, cap: Budget) -> Ledger:
+    def open(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        lineage: str,
+        unit: PrivacyUnit,
+        cap: Budget,
+        failpoint: Failpoint = lambda _: None,
+    ) -> Ledger:
         """Open a data set's ledger, or begin one where there is none.
 
         Args:
@@ -82,26 +95,75 @@ class Ledger:
             lineage: The data set's random lineage id: edited, split or joined data keeps its ancestors' ledger.
             unit: What the ledger protects.
             cap: What the data set may spend over its whole life. Compared, never stored: it is the site's policy today.
+            failpoint: Called with the name of each step of a change; for crash tests.
 
         Raises:
-            LedgerError: The file is damaged, not a ledger, or of another data set or unit.
+            LedgerError: A file is damaged, missing, not a ledger's, or of another data set or unit.
         """
-        _check_text(lineage, LIMITS.name_chars)
-        owner = {"lineage": lineage, "unit": str(PrivacyUnit(unit)), "adjacency": ADJACENCY}
-
-        def fill(connection: Connection) -> None:
-            connection.execute(insert(identity).values(id=1, **owner))
-
-        engine = open_store(Path(path), fill)
+        check_text(lineage, LIMITS.name_chars)
+        owner = _owner(lineage, unit)
+        store = LedgerStore(Path(path), failpoint)
+        store.open(first_rows([encode_entry(owner)]), inspect_rows)
+        ledger = cls(store, cap)
         try:
-            with transaction(engine, "DEFERRED") as connection:
-                found = connection.execute(select(identity)).one_or_none()
-            if found is None or {name: getattr(found, name) for name in owner} != owner:
+            with ledger._reading():
+                found = ledger._books.owner
+            if found != owner:
                 raise LedgerError("the ledger belongs to another data set or unit", "give the ledger of this data set")
         except BaseException:
-            engine.dispose()
+            ledger.close()
             raise
-        return cls(engine, cap)
+        return ledger
+
+    @classmethod
+    def recover(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        lineage: str,
+        unit: PrivacyUnit,
+        cap: Budget,
+        entries: Sequence[bytes],
+    ) -> Ledger:
+        """Rebuild a lost, damaged or rolled-back ledger from entries that the coordinator has kept.
+
+        What the entries reserve stays charged for good, unless they void it, and is not released again: it may have
+        left after they were listed. If the old files can still be read, what only they know of is charged on top.
+        They are moved aside, never deleted.
+
+        Args:
+            path: Of the ledger's file.
+            lineage: As for :meth:`open`.
+            unit: As for :meth:`open`.
+            cap: As for :meth:`open`.
+            entries: The journal's entries from the first on, which the caller has authenticated.
+
+        Raises:
+            LedgerError: The entries are no journal, are another data set's, or the ledger is whole and in use.
+        """
+        check_text(lineage, LIMITS.name_chars)
+        books = Books()
+        books.extend(entries)
+        if books.owner != _owner(lineage, unit):
+            raise LedgerError("the entries belong to another data set or unit", "get the list of this data set")
+        local = cls._readable(path, lineage, unit, cap)
+        replace_ledger(Path(path), recovered_entries(entries, local))
+        return cls.open(path, lineage=lineage, unit=unit, cap=cap)
+
+    @classmethod
+    def _readable(cls, path: str | os.PathLike[str], lineage: str, unit: PrivacyUnit, cap: Budget) -> tuple[bytes, ...]:
+        """What an older copy says that is to be replaced; nothing, if there is none or it is damaged."""
+        if not Path(path).exists():
+            return ()
+        try:
+            old = cls.open(path, lineage=lineage, unit=unit, cap=cap)
+        except LedgerError:
+            return ()
+        with old:
+            with old._reading() as connection:
+                if not rolled_back(connection):
+                    raise LedgerError("the ledger is whole, so there is nothing to recover", "go on using it")
+            return old.journal()
 
     def reserve(self, campaign: str, plan_digest: str, events: Sequence[Event]) -> None:
         """Charge a whole plan, or nothing. Repeating it for the same plan does nothing.
@@ -115,62 +177,60 @@ class Ledger:
             BudgetExceeded: Together with all that was ever reserved and not voided it would cost more than the cap.
             AlreadyReleased: The campaign is known with another plan.
             ProtocolError: The events are none, too many, malformed or share a key.
+            LedgerRolledBack: The ledger is an older copy of itself.
         """
-        _check_text(campaign, LIMITS.name_chars)
-        _check_digest(plan_digest)
-        wanted = _checked_events(events)
-        with transaction(self._engine, "IMMEDIATE") as connection:
-            history = _entries(connection)
-            known = tuple(entry for entry in history if entry.campaign == campaign)
-            if known:
-                if any(entry.plan_digest != plan_digest for entry in known) or _events(known) != wanted:
-                    raise AlreadyReleased("the campaign is known with another plan", _NEW_CAMPAIGN)
+        check_text(campaign, LIMITS.name_chars)
+        check_digest(plan_digest)
+        wanted = checked_events(events)
+        with self._writing() as connection:
+            require_newest(connection)
+            known = self._books.plans.get(campaign)
+            if known is not None:
+                if known.reserved.plan != plan_digest or known.reserved.mechanisms != wanted:
+                    raise AlreadyReleased("the campaign is known with another plan", NEW_CAMPAIGN)
                 return
-            self._check_cap(_charged(history), wanted)
-            connection.execute(insert(plans).values(campaign=campaign, plan_digest=plan_digest))
-            connection.execute(
-                insert(charges),
-                [
-                    {
-                        "campaign": campaign,
-                        "key": event.key,
-                        "event": canonical_json(event.as_dict()).decode(),
-                        "state": ChargeState.RESERVED,
-                    }
-                    for event in wanted
-                ],
-            )
+            self._check_cap(wanted)
+            values = [event.as_dict() for event in wanted]
+            sequence = self._append(connection, Reserved(campaign=campaign, plan=plan_digest, events=values))
+            self._costs.store(connection, sequence, wanted)
 
     def planned(self, campaign: str, key: str) -> Event:
         """The event that was reserved for a release.
 
         Raises:
             NotReserved: None was, or it was voided.
+            AlreadyReleased: The ledger was recovered since, so nobody knows whether the release has left.
+            LedgerRolledBack: The ledger is an older copy of itself.
         """
-        with transaction(self._engine, "DEFERRED") as connection:
-            entry = _entry(connection, campaign, key)
-        if entry.state is ChargeState.VOID:
-            raise NotReserved("the release was voided", _NEW_CAMPAIGN)
-        return entry.event
+        with self._reading() as connection:
+            require_newest(connection)
+            plan, release = self._find(campaign, key)
+        require_live(release)
+        if release.sealed is None:
+            require_kept(plan)
+        return release.entry.event
 
     def sealed(self, campaign: str, key: str, request_digest: str) -> bytes | None:
         """The bytes that a release left with; None if it has not been sealed yet.
 
         Raises:
-            AlreadyReleased: It was sealed in answer to another request.
+            AlreadyReleased: It was sealed in answer to another request, or its bytes were lost with an older ledger.
             LedgerError: The bytes are not those that were sealed.
+            LedgerRolledBack: The ledger is an older copy of itself.
         """
-        _check_digest(request_digest)
-        with transaction(self._engine, "DEFERRED") as connection:
-            found = _sealed(connection, campaign, key)
-        if found is None:
-            return None
-        if found.request_digest != request_digest:
-            raise AlreadyReleased("the release has left in answer to another request", _NEW_CAMPAIGN)
-        artefact = found.artefact
-        if not isinstance(artefact, bytes) or digest(artefact) != found.artefact_digest:
-            raise LedgerError("a sealed release is damaged", "restore the ledger from a backup")
-        return artefact
+        check_digest(request_digest)
+        with self._reading() as connection:
+            require_newest(connection)
+            try:
+                plan, release = self._find(campaign, key)
+            except NotReserved:
+                return None
+            if release.sealed is None:
+                return None
+            if release.sealed.request != request_digest:
+                raise AlreadyReleased("the release has left in answer to another request", NEW_CAMPAIGN)
+            require_kept(plan)
+            return artefact_of(connection, release)
 
     def seal(self, campaign: str, key: str, request_digest: str, artefact: bytes) -> None:
         """Commit a reserved charge and keep the bytes that will leave, in one transaction.
@@ -185,47 +245,100 @@ class Ledger:
 
         Raises:
             NotReserved: Nothing was reserved for it, or it was voided.
-            AlreadyReleased: Other bytes were sealed for it, or in answer to another request.
+            AlreadyReleased: Other bytes were sealed for it, or in answer to another request; or the ledger was
+                recovered since it was reserved.
+            LedgerRolledBack: The ledger is an older copy of itself.
         """
-        _check_digest(request_digest)
-        row = {"request_digest": request_digest, "artefact_digest": digest(artefact)}
-        with transaction(self._engine, "IMMEDIATE") as connection:
-            entry = _entry(connection, campaign, key)
-            if entry.state is ChargeState.VOID:
-                raise NotReserved("the release was voided", _NEW_CAMPAIGN)
-            found = _sealed(connection, campaign, key)
-            if found is not None:
-                if (found.request_digest, found.artefact_digest) != tuple(row.values()):
+        check_digest(request_digest)
+        check_text(campaign, LIMITS.name_chars)
+        check_text(key, LIMITS.key_chars)
+        entry = Sealed(campaign=campaign, key=key, request=request_digest, artefact=digest(artefact))
+        with self._writing() as connection:
+            require_newest(connection)
+            plan, release = self._find(campaign, key)
+            require_live(release)
+            require_kept(plan)
+            if release.sealed is not None:
+                if release.sealed != entry:
                     raise AlreadyReleased("the release was sealed with other bytes", "send the bytes that were sealed")
                 return
-            connection.execute(insert(outbox).values(sequence=entry.sequence, artefact=bytes(artefact), **row))
-            _set_state(connection, entry, ChargeState.COMMITTED)
+            sequence = self._append(connection, entry)
+            connection.execute(insert(outbox).values(sequence=sequence, artefact=bytes(artefact)))
 
     def void(self, campaign: str, key: str) -> None:
         """Give a reserved charge back, for good. Voiding it again does nothing.
 
         Raises:
             NotReserved: Nothing was reserved for it.
-            AlreadyReleased: It was sealed, so it may have left.
+            AlreadyReleased: It was sealed, or the ledger was recovered since, so it may have left.
+            LedgerRolledBack: The ledger is an older copy of itself.
         """
-        with transaction(self._engine, "IMMEDIATE") as connection:
-            entry = _entry(connection, campaign, key)
-            if entry.state is ChargeState.COMMITTED:
+        with self._writing() as connection:
+            require_newest(connection)
+            plan, release = self._find(campaign, key)
+            if release.entry.state is ChargeState.VOID:
+                return
+            if release.entry.state is ChargeState.COMMITTED:
                 raise AlreadyReleased("the release was sealed and may have left", "leave its charge as it is")
-            _set_state(connection, entry, ChargeState.VOID)
+            require_kept(plan)
+            self._append(connection, Voided(campaign=campaign, key=key))
 
     def entries(self) -> tuple[LedgerEntry, ...]:
         """Everything that was ever reserved, in order."""
-        with transaction(self._engine, "DEFERRED") as connection:
-            return _entries(connection)
+        with self._reading():
+            return self._books.all_entries()
 
     def spent(self) -> float:
         """ε, at the cap's δ, of all that is reserved or committed."""
-        return epsilon(_charged(self.entries()), self._cap.delta)
+        with self._reading():
+            return self._costs.total(self._books.plans.values())
+
+    def journal(self, start: int = 0) -> tuple[bytes, ...]:
+        """The journal's entries, canonical JSON each, from one index on; they are the leaves of the site's log."""
+        with self._reading() as connection:
+            return leaves(connection, start)
+
+    def head(self) -> tuple[int, bytes]:
+        """How many entries the journal has, and their Merkle root (RFC 6962), 32 bytes."""
+        with self._reading():
+            return self._books.size, self._books.log.root
+
+    def note_countersigned(self, size: int, root: bytes) -> None:
+        """Take note of a head of this ledger that the coordinator has countersigned.
+
+        Args:
+            size: How many entries the journal had.
+            root: Merkle root over them, 32 bytes. The caller has checked the signature.
+
+        Raises:
+            LedgerRolledBack: The journal does not begin with those entries. From now on the ledger releases nothing.
+            ProtocolError: The head is malformed.
+        """
+        if type(size) is not int or not 0 <= size <= LIMITS.log_entries:
+            raise ProtocolError("a head's size is not a number of entries", "refuse the head")
+        if not isinstance(root, bytes) or len(root) != _ROOT_BYTES:
+            raise ProtocolError("a head's root is not a SHA-256", "refuse the head")
+        with self._writing() as connection:
+            if size > self._books.size or merkle_root(leaves(connection)[:size]) != root:
+                connection.execute(update(state).values(rolled_back=1))
+            elif size > connection.execute(select(state.c.countersigned_size)).scalar_one():
+                connection.execute(update(state).values(countersigned_size=size, countersigned_root=root))
+        with self._reading() as connection:
+            require_newest(connection)
+
+    def verify(self) -> LedgerReport:
+        """Check everything that can be checked without the coordinator.
+
+        Raises:
+            LedgerError: Something is not as it should be.
+        """
+        with self._reading() as connection:
+            require_newest(connection)
+            return verified(connection, self._books, self._costs)
 
     def close(self) -> None:
-        """Let go of the file."""
-        self._engine.dispose()
+        """Let go of the files. The last user folds them into one."""
+        self._finalizer()
 
     def __enter__(self) -> Self:
         return self
@@ -235,11 +348,48 @@ class Ledger:
     ) -> None:
         self.close()
 
-    def _check_cap(self, charged: tuple[Event, ...], wanted: tuple[Event, ...]) -> None:
-        cap = self._cap
-        total = epsilon((*charged, *wanted), cap.delta)
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with self._store.read() as connection:
+            self._catch_up(connection)
+            yield connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with self._store.write() as connection:
+            self._catch_up(connection)
+            yield connection
+
+    def _catch_up(self, connection: Connection) -> None:
+        """Read what was committed since the last time, by whomever."""
+        known = self._books.size
+        rows = entries_after(connection, self._books)
+        self._books.extend(rows)
+        if rows:
+            self._costs.load(connection, known)
+
+    def _append(self, connection: Connection, entry: SiteEntry) -> int:
+        data, sequence = encode_entry(entry), self._books.size + 1
+        if len(data) > LIMITS.log_entry_bytes:
+            raise ProtocolError("a plan is too large for the ledger", "split it into several campaigns")
+        row = {"sequence": sequence, "entry": data, "chain": chained(self._books.chain, data)}
+        connection.execute(insert(journal).values(row))
+        return sequence
+
+    def _find(self, campaign: str, key: str) -> tuple[Plan, PlannedRelease]:
+        check_text(campaign, LIMITS.name_chars)
+        check_text(key, LIMITS.key_chars)
+        plan = self._books.plans.get(campaign)
+        release = plan.releases.get(key) if plan else None
+        if plan is None or release is None:
+            raise NotReserved("no plan reserved the release", "put the plan to the site first")
+        return plan, release
+
+    def _check_cap(self, wanted: tuple[Event, ...]) -> None:
+        cap, plans = self._cap, self._books.plans.values()
+        total = self._costs.total_with(plans, wanted)
         if not total <= cap.epsilon:
-            spent, asked = epsilon(charged, cap.delta), epsilon(wanted, cap.delta)
+            spent, asked = self._costs.total(plans), epsilon(wanted, cap.delta)
             raise BudgetExceeded(
                 f"ε {spent:.4g} is spent, the plan alone costs {asked:.4g}, together they cost {total:.4g}, "
                 f"and the cap is {cap.epsilon:.4g} (at δ {cap.delta:.3g})",
@@ -247,75 +397,5 @@ class Ledger:
             )
 
 
-_ROWS: Final = select(
-    charges.c.sequence, charges.c.campaign, charges.c.key, charges.c.event, charges.c.state, plans.c.plan_digest
-).join(plans)
-
-
-def _entries(connection: Connection) -> tuple[LedgerEntry, ...]:
-    return tuple(_read(row) for row in connection.execute(_ROWS.order_by(charges.c.sequence)))
-
-
-def _entry(connection: Connection, campaign: str, key: str) -> LedgerEntry:
-    _check_text(campaign, LIMITS.name_chars)
-    _check_text(key, LIMITS.key_chars)
-    row = connection.execute(_ROWS.where(charges.c.campaign == campaign, charges.c.key == key)).one_or_none()
-    if row is None:
-        raise NotReserved("no plan reserved the release", "put the plan to the site first")
-    return _read(row)
-
-
-def _read(row: Row[*tuple[Any, ...]]) -> LedgerEntry:
-    """One row, trusted no more than a stranger's message."""
-    try:
-        event = event_from_dict(parse_json(row.event.encode()))
-        if event.key != row.key or not isinstance(row.campaign, str) or not _DIGEST.fullmatch(row.plan_digest):
-            raise ValueError
-        return LedgerEntry(int(row.sequence), row.campaign, row.plan_digest, event, ChargeState(row.state))
-    except (ProtocolError, ValueError, TypeError, AttributeError, ArithmeticError):
-        raise LedgerError("the ledger holds a charge that cannot be read", "restore it from a backup") from None
-
-
-def _sealed(connection: Connection, campaign: str, key: str) -> Row[*tuple[Any, ...]] | None:
-    _check_text(campaign, LIMITS.name_chars)
-    _check_text(key, LIMITS.key_chars)
-    query = select(outbox).join(charges).where(charges.c.campaign == campaign, charges.c.key == key)
-    return connection.execute(query).one_or_none()
-
-
-def _set_state(connection: Connection, entry: LedgerEntry, state: ChargeState) -> None:
-    connection.execute(update(charges).where(charges.c.sequence == entry.sequence).values(state=state))
-
-
-def _events(entries: Sequence[LedgerEntry]) -> tuple[Event, ...]:
-    return tuple(entry.event for entry in entries)
-
-
-def _charged(entries: Sequence[LedgerEntry]) -> tuple[Event, ...]:
-    return _events([entry for entry in entries if entry.state is not ChargeState.VOID])
-
-
-def _checked_events(events: Sequence[Event]) -> tuple[Event, ...]:
-    """The events as they will be read back: what is compared with the cap is what is stored."""
-    todo = "send a plan of distinct, well-formed releases"
-    if not 0 < len(events) <= LIMITS.plan_events:
-        raise ProtocolError("a plan holds no release or too many", todo)
-    if not all(isinstance(event, Event) for event in events):
-        raise ProtocolError("a plan holds something that is not an event", todo)
-    checked = tuple(event_from_dict(parse_json(canonical_json(event.as_dict()))) for event in events)
-    for event in checked:
-        _check_text(event.key, LIMITS.key_chars)
-    if len({event.key for event in checked}) != len(checked):
-        raise ProtocolError("a plan uses a key twice", todo)
-    return checked
-
-
-def _check_text(value: str, limit: int) -> None:
-    # Printable text holds neither NUL nor a lone surrogate, which a database would cut or choke on.
-    if not isinstance(value, str) or not 0 < len(value) <= limit or not value.isprintable():
-        raise ProtocolError("a name is empty, too long or not printable", "use short plain names")
-
-
-def _check_digest(value: str) -> None:
-    if not isinstance(value, str) or not _DIGEST.fullmatch(value):
-        raise ProtocolError("a digest is malformed", "give SHA-256 in hexadecimal")
+def _owner(lineage: str, unit: PrivacyUnit) -> Opened:
+    return Opened(lineage=lineage, unit=PrivacyUnit(unit).value, adjacency=ADJACENCY)

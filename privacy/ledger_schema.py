@@ -10,56 +10,57 @@ from typing import Final
 from sqlalchemy import (
     CheckConstraint,
     Column,
+    Float,
     ForeignKey,
     Integer,
     LargeBinary,
     MetaData,
-    String,
     Table,
-    Text,
-    UniqueConstraint,
 )
+
+#: The newest revision under ``migrations/versions``.
+REVISION: Final = "0002"
 
 metadata: Final = MetaData()
 
-#: One row: whose ledger this is. A cap is never stored; it is policy, and compared at each reservation.
-identity: Final = Table(
-    "identity",
+#: One row: how many transactions there were, and what a coordinator has countersigned.
+state: Final = Table(
+    "state",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("lineage", String, nullable=False),
-    Column("unit", String, nullable=False),
-    Column("adjacency", String, nullable=False),
-    CheckConstraint("id = 1", name="one_identity"),
+    Column("commits", Integer, nullable=False),
+    Column("countersigned_size", Integer, nullable=False),
+    Column("countersigned_root", LargeBinary),
+    Column("rolled_back", Integer, nullable=False),
+    CheckConstraint("id = 1", name="one_state"),
 )
 
-#: Plans that were accepted as a whole.
-plans: Final = Table(
-    "plans",
-    metadata,
-    Column("campaign", String, primary_key=True),
-    Column("plan_digest", String, nullable=False),
-)
-
-#: Every planned release of every accepted plan, in the order in which they were reserved. Rows are never deleted.
-charges: Final = Table(
-    "charges",
+#: Everything that ever happened, in canonical JSON, each row chained to the one before. Rows are never changed.
+journal: Final = Table(
+    "journal",
     metadata,
     Column("sequence", Integer, primary_key=True),
-    Column("campaign", ForeignKey("plans.campaign"), nullable=False),
-    Column("key", String, nullable=False),
-    Column("event", Text, nullable=False),
-    Column("state", String, nullable=False),
-    UniqueConstraint("campaign", "key", name="one_charge_per_release"),
-    CheckConstraint("state IN ('reserved', 'committed', 'void')", name="known_state"),
+    Column("entry", LargeBinary, nullable=False),
+    Column("chain", LargeBinary, nullable=False),
 )
 
-#: The bytes that a committed release left with, so that a retry sends the same ones.
+#: The bytes that a sealed release left with, so that a retry sends the same ones; by the entry that sealed it.
 outbox: Final = Table(
     "outbox",
     metadata,
-    Column("sequence", ForeignKey("charges.sequence"), primary_key=True),
-    Column("request_digest", String, nullable=False),
-    Column("artefact_digest", String, nullable=False),
+    Column("sequence", ForeignKey("journal.sequence"), primary_key=True),
     Column("artefact", LargeBinary, nullable=False),
+)
+
+#: What plans count as in the filter across campaigns. Worked out from the journal, and kept because it takes long: by
+#: the entry that reserved the plan, how many of its releases are charged, and the δ at which it was worked out.
+costs: Final = Table(
+    "costs",
+    metadata,
+    Column("sequence", ForeignKey("journal.sequence"), primary_key=True),
+    Column("live", Integer, primary_key=True),
+    Column("at_delta", Float, primary_key=True),
+    Column("mu", Float, nullable=False),
+    Column("delta", Float, nullable=False),
+    Column("epsilon", Float, nullable=False),
 )

@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 import math
-import sqlite3
 import tempfile
-import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
-from sqlalchemy import Connection
 
 from fedaug.errors import AlreadyReleased, BudgetExceeded, LedgerError, NotReserved, ProtocolError
 from fedaug.privacy.accounting import calibrate, epsilon
 from fedaug.privacy.canonical import digest
 from fedaug.privacy.events import Event, GaussianEvent, ReleaseKind
 from fedaug.privacy.ledger import ChargeState, Ledger
-from fedaug.privacy.ledger_schema import metadata
-from fedaug.privacy.ledger_store import open_store, transaction
 from fedaug.privacy.units import Budget, PrivacyUnit
 
 CAP = Budget(4, 1e-5)
@@ -85,8 +78,7 @@ def test_a_known_campaign_with_another_plan_is_refused(ledger: Ledger, plan_dige
 
 
 def test_a_calibrated_plan_fills_the_cap_and_the_next_release_is_refused(ledger: Ledger) -> None:
-    multipliers = calibrate({"votes/0": 1.0, "votes/1": 2.0}, CAP)
-    ledger.reserve("autumn", PLAN, [votes(n, multipliers[f"votes/{n}"]) for n in range(2)])
+    ledger.reserve("autumn", PLAN, calibrate([votes(0), votes(1, 7.0)], CAP))
     with pytest.raises(BudgetExceeded, match=r"FA301: ε 3\.99\d* is spent, the plan alone costs 0\.3407, .*cap is 4 "):
         ledger.reserve("winter", PLAN, [votes(noise_std=10.0)])
     assert {entry.campaign for entry in ledger.entries()} == {"autumn"}
@@ -106,7 +98,8 @@ def test_the_whole_history_counts_also_after_reopening(path: Path) -> None:
         with opened(path) as ledger:
             ledger.reserve(f"campaign {number}", PLAN, [votes(noise_std=3.0)])
     with opened(path) as ledger:
-        assert ledger.spent() == pytest.approx(epsilon([votes(n, 3.0) for n in range(3)], CAP.delta))
+        alone = epsilon([votes(n, 3.0) for n in range(3)], CAP.delta)
+        assert alone <= ledger.spent() <= alone * 1.01  # campaigns chosen one after the other cost a little more
     with opened(path, cap=Budget(2.5, CAP.delta)) as ledger, pytest.raises(BudgetExceeded, match=r"cap is 2\.5"):
         ledger.reserve("one too many", PLAN, [votes(noise_std=3.0)])
 
@@ -128,7 +121,7 @@ def test_a_release_without_noise_needs_an_infinite_cap(path: Path, ledger: Ledge
 
 
 def test_an_accountant_that_answers_nan_is_a_refusal(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fedaug.privacy.ledger.epsilon", lambda *_: math.nan)
+    monkeypatch.setattr("fedaug.privacy.ledger_costs.epsilon", lambda *_: math.nan)
     with pytest.raises(BudgetExceeded, match="together they cost nan"):
         ledger.reserve("autumn", PLAN, [votes()])
 
@@ -239,163 +232,6 @@ def test_names_are_stored_as_data_not_run_as_sql(ledger: Ledger) -> None:
     assert ledger.planned(name, "votes/0") == votes()
 
 
-def test_the_file_is_for_its_owner_only_and_keeps_a_write_ahead_log(path: Path, ledger: Ledger) -> None:
-    assert path.stat().st_mode & 0o777 == 0o600
-    assert path.with_name("ledger.db-wal").exists()
-    assert [item.name for item in path.parent.iterdir() if item.name.startswith(".")] == []
-
-
-def test_commits_are_synchronous(path: Path) -> None:
-    path.parent.mkdir()
-    engine = open_store(path, lambda _: None)
-    with transaction(engine, "DEFERRED") as connection:
-        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2  # FULL
-        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
-    engine.dispose()
-
-
-def test_the_migrations_lead_to_the_declared_tables(path: Path) -> None:
-    path.parent.mkdir()
-    engine = open_store(path, lambda _: None)
-    with transaction(engine, "DEFERRED") as connection:
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
-        tables = {row[0] for row in connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    engine.dispose()
-    assert tables == {"identity", "plans", "charges", "outbox", "alembic_version"}
-
-
-def tampered(path: Path, statement: str) -> None:
-    connection = sqlite3.connect(path)
-    connection.execute("PRAGMA ignore_check_constraints = ON")
-    connection.execute(statement)
-    connection.commit()
-    connection.close()
-
-
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "UPDATE charges SET event = 'garbage'",
-        "UPDATE charges SET event = '{}'",
-        "UPDATE charges SET event = x'ff'",
-        "UPDATE charges SET event = 7",
-        "UPDATE charges SET event = replace(event, '5.0', 'NaN')",
-        "UPDATE charges SET event = replace(event, '5.0', '-5.0')",
-        "UPDATE charges SET key = 'votes/9'",
-        "UPDATE charges SET state = 'free'",
-        "UPDATE charges SET state = x'00'",
-        "UPDATE plans SET plan_digest = 7",
-        "DROP TABLE plans",
-    ],
-)
-def test_a_row_that_cannot_be_read_stops_everything(path: Path, ledger: Ledger, statement: str) -> None:
-    ledger.reserve("autumn", PLAN, [votes()])
-    tampered(path, statement)
-    for action in (ledger.entries, ledger.spent, lambda: ledger.reserve("winter", PLAN, [votes()])):
-        with pytest.raises(LedgerError, match="FA502"):
-            action()
-
-
-@pytest.mark.parametrize("statement", ["UPDATE outbox SET artefact = x'00'", "UPDATE outbox SET artefact = 'text'"])
-def test_a_sealed_artefact_that_was_changed_does_not_leave(path: Path, ledger: Ledger, statement: str) -> None:
-    ledger.reserve("autumn", PLAN, [votes()])
-    ledger.seal("autumn", "votes/0", REQUEST, b"artefact")
-    tampered(path, statement)
-    with pytest.raises(LedgerError, match="FA502: a sealed release is damaged"):
-        ledger.sealed("autumn", "votes/0", REQUEST)
-
-
-@pytest.mark.parametrize("statement", ["DELETE FROM identity", "DROP TABLE identity", "DROP TABLE alembic_version"])
-def test_a_ledger_without_an_owner_or_version_is_refused(path: Path, ledger: Ledger, statement: str) -> None:
-    ledger.close()
-    tampered(path, statement)
-    with pytest.raises(LedgerError, match="FA502"):
-        opened(path)
-
-
-def test_a_ledger_of_a_newer_version_is_refused(path: Path, ledger: Ledger) -> None:
-    ledger.close()
-    tampered(path, "UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(LedgerError, match="FA502: the ledger's schema is not one of this version's; update fedaug"):
-        opened(path)
-
-
-def test_a_file_that_is_no_database_is_refused_and_left_alone(path: Path) -> None:
-    path.parent.mkdir()
-    for content in (b"not a database" * 500, b"x", b"SQLite format 3\x00" + bytes(4_080), b"\x00" * 8_192):
-        path.write_bytes(content)
-        with pytest.raises(LedgerError, match="FA502"):
-            opened(path)
-        assert path.read_bytes() == content
-
-
-def test_a_database_of_something_else_is_refused_and_not_turned_into_a_ledger(path: Path) -> None:
-    path.parent.mkdir()
-    tampered(path, "CREATE TABLE patients (id INTEGER)")
-    with pytest.raises(LedgerError, match="FA502: the ledger's file holds no ledger"):
-        opened(path)
-    connection = sqlite3.connect(path)
-    assert [row[0] for row in connection.execute("SELECT name FROM sqlite_master")] == ["patients"]
-    connection.close()
-
-
-def test_a_ledger_that_another_process_made_meanwhile_is_not_replaced(path: Path) -> None:
-    path.parent.mkdir()
-
-    def while_the_other_is_faster(_: Connection) -> None:
-        with opened(path) as other:
-            other.reserve("autumn", PLAN, [votes()])
-
-    open_store(path, while_the_other_is_faster).dispose()
-    with opened(path) as ledger:
-        assert ledger.planned("autumn", "votes/0") == votes()
-    assert [item.name for item in path.parent.iterdir()] == ["ledger.db"]
-
-
-def test_a_ledger_cut_to_nothing_does_not_start_afresh(path: Path, ledger: Ledger) -> None:
-    ledger.close()
-    path.write_bytes(b"")
-    with pytest.raises(LedgerError, match="FA502: the ledger's file is not a database"):
-        opened(path)
-
-
-def test_a_ledger_cut_short_is_refused(path: Path, ledger: Ledger) -> None:
-    ledger.reserve("autumn", PLAN, [votes(n, 50.0) for n in range(200)])
-    ledger.close()
-    whole = path.read_bytes()
-    lengths = [*range(1, 4_096, 500), *range(4_096, len(whole), 1_500)]
-    assert len(lengths) > 20
-    for length in lengths:
-        path.write_bytes(whole[:length])
-        with pytest.raises(LedgerError, match="FA502"):
-            opened(path)
-
-
-def test_a_missing_file_beside_its_own_log_is_refused(path: Path, ledger: Ledger) -> None:
-    ledger.reserve("autumn", PLAN, [votes()])
-    path.rename(path.with_name("moved"))
-    with pytest.raises(LedgerError, match="FA502: the ledger's file is gone but its write-ahead log is there"):
-        opened(path)
-
-
-@pytest.mark.parametrize("name", ["missing/ledger.db", "file/ledger.db", "folder"])
-def test_a_place_where_no_ledger_can_be_is_refused(tmp_path: Path, name: str) -> None:
-    (tmp_path / "file").write_bytes(b"")
-    (tmp_path / "folder").mkdir()
-    with pytest.raises(LedgerError, match="FA502"):
-        opened(tmp_path / name)
-
-
-def test_a_database_failure_does_not_quote_what_was_written(path: Path, ledger: Ledger) -> None:
-    ledger.reserve("autumn", PLAN, [votes()])
-    tampered(path, "CREATE TRIGGER trap BEFORE INSERT ON outbox BEGIN SELECT RAISE(ABORT, 'Jane Doe'); END")
-    artefact = bytes.fromhex("4a616e6520446f65")  # Jane Doe, in a form that a traceback's source lines do not show
-    with pytest.raises(LedgerError) as caught:
-        ledger.seal("autumn", "votes/0", REQUEST, artefact)
-    assert "Jane" not in "".join(traceback.format_exception(caught.value))
-    assert ledger.entries()[0].state is ChargeState.RESERVED
-
-
 class LedgerMachine(RuleBasedStateMachine):
     """Any order of calls: the cap holds, states only move forwards, and spent is what the entries say."""
 
@@ -446,7 +282,9 @@ class LedgerMachine(RuleBasedStateMachine):
     def the_cap_holds_and_states_move_forwards(self) -> None:
         entries = self.ledger.entries()
         charged = [entry.event for entry in entries if entry.state is not ChargeState.VOID]
-        assert self.ledger.spent() == epsilon(charged, CAP.delta) <= CAP.epsilon
+        # One plan costs what its events cost; several what the filter says, which is a little more.
+        assert epsilon(charged, CAP.delta) <= self.ledger.spent() + 1e-9
+        assert self.ledger.spent() <= min(CAP.epsilon, epsilon(charged, CAP.delta) * 1.01 + 1e-3)
         for entry in entries:
             assert self.last.get(entry.sequence, ChargeState.RESERVED) in {ChargeState.RESERVED, entry.state}
         assert set(self.last) <= {entry.sequence for entry in entries}
