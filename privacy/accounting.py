@@ -183,4 +183,4 @@ def _between(low: float, cost_low: float, high: float, cost_high: float, target:
 
 
 def _refusal() -> InvalidBudget:
-    return InvalidBudget("the budget cannot be kept by adding noise", "give ε that means something, and δ above 1e-15")
+    return InvalidBudget("the budget cannot be kept by adding noise", "give ε between 0.01 and 20, and δ above 1e-15")
