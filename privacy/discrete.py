@@ -11,10 +11,9 @@ the last place (2^-50 relative; a test holds it to 2 units), and the comparison 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from decimal import Decimal, localcontext
-from functools import cached_property
 from itertools import accumulate
 from typing import Final, Protocol
 
@@ -25,6 +24,7 @@ from numpy.typing import NDArray
 LOG2_WIDTH_CEILING: Final = 24
 #: Trials at once: the eight or so arrays of 8 bytes each (1 MiB) stay in a core's cache.
 _TRIALS: Final = 2**14
+_UNDECIDED: Final = 255
 
 _Floats = NDArray[np.float64]
 _Words = NDArray[np.uint64]
@@ -111,35 +111,30 @@ def integers(stream: WordStream, count: int, below: int) -> _Integers:
     return _collect(count, attempt)
 
 
-@dataclass(frozen=True)
 class _Table:
-    """A law on 0 .. n as n cuts of the unit interval, each in two words of 64 bits."""
+    """A law on 0 .. n as n cuts of the unit interval, to 2^-128.
 
-    high: _Words
-    low: _Words
+    Args:
+        weights: Of the values 0, 1, 2 .., at most 255 of them; they need not add up to 1.
+    """
 
-    @classmethod
-    def of(cls, weights: Iterable[Decimal]) -> _Table:
+    def __init__(self, weights: Iterable[Decimal]) -> None:
         with localcontext(prec=60):  # 2^-128 has 39 digits
             sums = list(accumulate(weights))
-            cuts = [int(part / sums[-1] * 2**128) for part in sums[:-1]]
-        high, low = zip(*(divmod(cut, 2**64) for cut in cuts), strict=True)
-        return cls(np.array(high, dtype=np.uint64), np.array(low, dtype=np.uint64))
+            self.cuts: Final = [int(part / sums[-1] * 2**128) for part in sums[:-1]]
+        # What the upper 16 of 128 bits say: the value, or, in the few places that hold a cut, that it takes the others.
+        places = np.array([cut >> 112 for cut in self.cuts])
+        self.decided: Final = np.searchsorted(places, np.arange(2**16), side="right").astype(np.uint8)
+        self.decided[places] = _UNDECIDED
 
-    def draw(self, stream: WordStream, size: int) -> _Integers:
-        """How many cuts lie at or below a random 128-bit number, of which the lower half is drawn when it matters."""
-        words = stream.words(size)
-        values = np.searchsorted(self.high, words, side="right").astype(np.int64, copy=False)
-        # A word that equals a cut's upper half is as good as never seen, yet without this the far values' probabilities
-        # would be off by 2^-64, a relative 2^-5.
-        for tied in np.flatnonzero(self._reached[values] == words):
-            values[tied] -= int(stream.words(1)[0] < self.low[values[tied] - 1])
+    def draw(self, stream: WordStream, size: int) -> NDArray[np.uint8]:
+        """How many cuts lie at or below a random 128-bit number, of which most bits are drawn only when they matter."""
+        upper = stream.words((size + 3) // 4).view(np.uint16)[:size]
+        values = self.decided[upper]
+        for place in np.flatnonzero(values == _UNDECIDED).tolist():
+            high, low = stream.words(2).tolist()
+            values[place] = bisect_right(self.cuts, (int(upper[place]) << 112) | (high >> 16 << 64) | low)
         return values
-
-    @cached_property
-    def _reached(self) -> _Words:
-        """For each value, the upper half of the last cut at or below it; 0 has none, and gets one that never ties."""
-        return np.concatenate([self.high[:1], self.high])
 
 
 def _exponentials(exponents: Iterable[Decimal]) -> list[Decimal]:
@@ -147,10 +142,10 @@ def _exponentials(exponents: Iterable[Decimal]) -> list[Decimal]:
         return [exponent.exp() for exponent in exponents]
 
 
-_GAUSSIAN_TABLE: Final = _Table.of(_exponentials(Decimal(-x * x) / 2 for x in range(10)))
+_GAUSSIAN_TABLE: Final = _Table(_exponentials(Decimal(-x * x) / 2 for x in range(10)))
 #: 0 .. 39, and a last value that stands for "40 or more".
 _GEOMETRIC_CAP: Final = 40
-_GEOMETRIC_TABLE: Final = _Table.of(
+_GEOMETRIC_TABLE: Final = _Table(
     [
         *((1 - Decimal(-1).exp()) * weight for weight in _exponentials(map(Decimal, range(0, -_GEOMETRIC_CAP, -1)))),
         Decimal(-_GEOMETRIC_CAP).exp(),
@@ -160,7 +155,7 @@ _GEOMETRIC_TABLE: Final = _Table.of(
 
 def _geometric(stream: WordStream, size: int) -> _Integers:
     """P(v) ∝ exp(-v) without an end: what reaches the cap starts again from there, since the law has no memory."""
-    values = _GEOMETRIC_TABLE.draw(stream, size)
+    values = _GEOMETRIC_TABLE.draw(stream, size).astype(np.int64)
     capped = np.flatnonzero(values == _GEOMETRIC_CAP)
     while capped.size:
         more = _GEOMETRIC_TABLE.draw(stream, capped.size)
@@ -198,7 +193,7 @@ def _collect(count: int, attempt: Callable[[int], _Integers]) -> _Integers:
     values = np.empty(count, dtype=np.int64)
     done = 0
     while done < count:
-        trials = min(_TRIALS, 2 * (count - done) + 8)  # about half of them are kept
+        trials = min(_TRIALS, 8 * (count - done) // 5 + 8)  # five in eight or more are kept
         kept = attempt(trials)[: count - done]
         values[done : done + kept.size] = kept
         done += kept.size

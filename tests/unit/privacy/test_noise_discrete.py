@@ -6,6 +6,7 @@ yes, gives the probabilities that it really has.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from decimal import Decimal, localcontext
 
@@ -36,9 +37,7 @@ class Script:
 def mass(table: _Table) -> list[Decimal]:
     """The probability of each value of a table."""
     with localcontext(prec=60):
-        cuts = [
-            (Decimal(int(high)) * 2**64 + int(low)) / 2**128 for high, low in zip(table.high, table.low, strict=True)
-        ]
+        cuts = [Decimal(cut) / 2**128 for cut in table.cuts]
         return [after - before for before, after in zip([Decimal(0), *cuts], [*cuts, Decimal(1)], strict=True)]
 
 
@@ -120,14 +119,27 @@ def test_exp_is_within_two_units_in_the_last_place() -> None:
 # the formula itself, word by word
 
 
-def half_words(*halves: int) -> list[int]:
-    """Words whose lower and upper halves are these."""
-    padded = [*halves, 0][: len(halves) + len(halves) % 2]
-    return [low + (high << 32) for low, high in zip(padded[::2], padded[1::2], strict=True)]
+def packed(parts: list[int], bits: int) -> list[int]:
+    """Words that hold so many bits of each part, the first part lowest."""
+    each = 64 // bits
+    rows = [parts[start : start + each] for start in range(0, len(parts), each)]
+    return [sum(part << (bits * i) for i, part in enumerate(row)) for row in rows]
 
 
-def word_for(table: _Table, value: int) -> int:
-    return int(table.high[value - 1]) + 1 if value else 0
+def words_for(table: _Table, numbers: list[int]) -> list[int]:
+    """The words from which a table draws these 128-bit numbers."""
+    uppers = [number >> 112 for number in numbers]
+    unclear = [number % 2**112 for number, upper in zip(numbers, uppers, strict=True) if upper in tops(table)]
+    return packed(uppers, 16) + [word for rest in unclear for word in (rest >> 64 << 16, rest % 2**64)]
+
+
+def tops(table: _Table) -> set[int]:
+    return {cut >> 112 for cut in table.cuts}
+
+
+def number_for(table: _Table, value: int) -> int:
+    """The least 128-bit number that stands for a value."""
+    return table.cuts[value - 1] if value else 0
 
 
 SIGN = 2**31
@@ -167,31 +179,37 @@ def test_a_trial_of_the_discrete_laplace_law_is_kept_as_often_as_it_should(y: in
 def trial(
     sampler: Callable[..., NDArray[np.int64]], table: _Table, x: int, half: int, word: int, *, laplace: bool = False
 ) -> list[int]:
-    """What becomes of one trial at a width of 8: a draw of one value makes ten trials, of which this is the first.
+    """What becomes of one trial at a width of 8: a draw of one value makes nine trials, of which this is the first.
 
     The others give 8 at once, so the first value is 8 if the trial was thrown away.
     """
-    places = [word_for(table, x), *[word_for(table, 1)] * 9]
-    rests = half_words(half, *[0] * 9)
+    places = words_for(table, [number_for(table, x), *[number_for(table, 1)] * 8])
+    rests = packed([half, *[0] * 8], 32)
     words = [*rests, *places] if laplace else [*places, *rests]
-    value = int(sampler(Script([*words, word, *[0] * 9]), 1, 3)[0])
+    value = int(sampler(Script([*words, word, *[0] * 8]), 1, 3)[0])
     return [value] if value != 8 else []
 
 
 @pytest.mark.parametrize("table", [_GAUSSIAN_TABLE, _GEOMETRIC_TABLE], ids=["gaussian", "geometric"])
-def test_a_word_that_equals_a_cut_is_decided_by_a_second_one(table: _Table) -> None:
-    for value, (high, low) in enumerate(zip(table.high.tolist(), table.low.tolist(), strict=True), start=1):
-        below = [table.draw(Script([high, second]), 1).tolist() for second in (0, low - 1)]
-        above = [table.draw(Script([high, second]), 1).tolist() for second in (low, TOP)]
-        assert below == [[value - 1]] * 2
-        assert above == [[value]] * 2
-        assert table.draw(Script([high - 1]), 1).tolist() == [value - 1]
-        assert table.draw(Script([high + 1]), 1).tolist() == [value]
+def test_a_table_reads_all_128_bits_where_they_matter(table: _Table) -> None:
+    for value, cut in enumerate(table.cuts, start=1):
+        assert table.draw(Script(words_for(table, [cut - 1, cut, 0])), 3).tolist() == [value - 1, value, 0]
+    assert table.draw(Script(words_for(table, [2**128 - 1])), 1).tolist() == [len(table.cuts)]
+
+
+@pytest.mark.parametrize("table", [_GAUSSIAN_TABLE, _GEOMETRIC_TABLE], ids=["gaussian", "geometric"])
+def test_where_sixteen_bits_decide_the_others_would_agree(table: _Table) -> None:
+    decided = [upper for upper in range(2**16) if upper not in tops(table)]
+    assert len(decided) > 2**16 - 41
+    assert table.draw(Script(packed(decided, 16)), len(decided)).tolist() == [
+        bisect_right(table.cuts, upper << 112 | 2**112 - 1) for upper in decided
+    ]
 
 
 def test_the_geometric_law_goes_on_beyond_its_table() -> None:
-    capped = word_for(_GEOMETRIC_TABLE, _GEOMETRIC_CAP)
-    script = [capped, word_for(_GEOMETRIC_TABLE, 2), capped, capped, word_for(_GEOMETRIC_TABLE, 7), 0]
+    capped = number_for(_GEOMETRIC_TABLE, _GEOMETRIC_CAP)
+    rounds = ([capped, number_for(_GEOMETRIC_TABLE, 2), capped], [capped, number_for(_GEOMETRIC_TABLE, 7)], [0])
+    script = [word for numbers in rounds for word in words_for(_GEOMETRIC_TABLE, numbers)]
     assert discrete._geometric(Script(script), 3).tolist() == [80, 2, 47]
 
 
