@@ -35,6 +35,16 @@ MADE_UP_NOTES = 2_000
 LEAST_GAIN = 0.05  # over the student that read no private record, at ε = 4
 OVER_BUDGET = 1e-9
 
+#: Tests whose full counts are shown; `make test` runs them with fewer kills, draws and mutations.
+SUITES = {
+    "ledger": ("tests/crash", "tests/attacks/test_ledger_attacks.py", "tests/attacks/test_ledger_rollback.py"),
+    "mechanisms": ("tests/statistical",),
+    "mutations": ("tests/attacks/test_mutations.py", "tests/attacks/test_enrolment_attacks.py"),
+    "replays": ("tests/attacks/test_replays.py", "tests/attacks/test_enrolled_consortium.py"),
+    "logs": ("tests/attacks/test_log_attacks.py",),
+    "units": ("tests/unit/client/test_units.py", "tests/unit/client/test_policy.py", "tests/unit/strategies"),
+}
+
 Figures = dict[str, Any]
 
 
@@ -67,8 +77,16 @@ def parts() -> Iterator[Part]:
     yield Part("clinic-mts-dialog", lambda work: campaign("clinic", work, []), within_budget)
     yield Part("clinic-made-up", made_up_clinic, within_budget)
     yield Part("flower-banking", through_flower, lambda found: {"completed": found["status"] == "finished:completed"})
-    yield Part("both-ways", both_ways, lambda found: {"same bytes": found["passed"] > 0 and found["others"] == 0})
+    yield Part("both-ways", lambda _: full_tests("tests/federation/test_both_ways.py"), all_passed)
     yield Part("overhead", overhead, lambda found: {"measured": len(found["rows"]) == 3})
+    for name, files in SUITES.items():
+        yield Part(name, lambda _, files=files: full_tests(*files), all_passed)  # type: ignore[misc]  # as above
+    yield Part("epsilon-recomputed", epsilon_recomputed, epsilon_bars)
+    yield Part(
+        "noise-speed", lambda _: benchmark("noise"), lambda found: {"20 times torch at most": found["ratio"] <= 20}
+    )
+    yield Part("dp-step", lambda _: benchmark("dp_step"), lambda found: {"measured": found["ratio"] > 0})
+    yield Part("accounting-speed", lambda _: benchmark("accounting"), lambda found: {"measured": found["ratio"] > 0})
 
 
 # figures
@@ -111,13 +129,32 @@ def through_flower(work: Path) -> Figures:
     return found | ({"student": json.loads(report.read_text())["utility"]["student"]} if report.exists() else {})
 
 
-def both_ways(work: Path) -> Figures:
-    """The test that compares what sites release by ``flwr run`` and in one process."""
-    command = [sys.executable, "-m", "pytest", "-q", "tests/federation/test_both_ways.py"]
-    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
+def full_tests(*files: str) -> Figures:
+    """Test files at their full counts."""
+    command = [sys.executable, "-m", "pytest", "-q", *files]
+    environ = {**os.environ, "FEDAUG_FULL": "1"}
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False, env=environ)
     outcomes = {kind: int(number) for number, kind in re.findall(r"(\d+) (passed|failed|errors?|skipped)", done.stdout)}
     passed = outcomes.pop("passed", 0)
     return {"passed": passed, "others": sum(outcomes.values())}
+
+
+def epsilon_recomputed(work: Path) -> Figures:
+    """What a site of a campaign spent: by its ledger, and by two accountants in a script that lacks fedaug."""
+    campaign("clinic", work, [])
+    site, ledger = work / "run" / "sites" / "site-01", work / "ledger.json"
+    subprocess.run([fedaug(), "ledger", "export", str(site), str(ledger)], check=True, stdout=subprocess.DEVNULL)
+    command = [sys.executable, str(ROOT / "tests" / "independent_epsilon.py"), str(ledger)]
+    lines = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
+    return {name: float(value) for name, value in (line.split(": ") for line in lines)}
+
+
+def benchmark(name: str) -> Figures:
+    """One benchmark's figures."""
+    command = [sys.executable, "-m", f"benchmarks.{name}", "--json"]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    found = json.loads(done.stdout.splitlines()[-1])
+    return {key: value for key, value in found.items() if isinstance(value, (int, float))}
 
 
 def overhead(work: Path) -> Figures:
@@ -143,6 +180,24 @@ def within_budget(found: Figures) -> dict[str, bool]:
 def budget_bars(found: Figures) -> dict[str, bool]:
     """At ε = 4 the student gains over one that read no private record."""
     return within_budget(found) | {"gains 5 points": found["student"] - found["epsilon0"] >= LEAST_GAIN}
+
+
+def all_passed(found: Figures) -> dict[str, bool]:
+    """There were tests, and none failed or was skipped."""
+    return {"all passed": found["passed"] > 0 and found["others"] == 0}
+
+
+def epsilon_bars(found: Figures) -> dict[str, bool]:
+    """The ledger's ε is what others find."""
+    return {
+        "dp-accounting agrees to 1e-3": abs(found["ledger"] - found["dp_accounting"]) <= 1e-3,
+        "Opacus PRV agrees to 0.02": abs(found["ledger"] - found["opacus_prv"]) <= 0.02,
+    }
+
+
+def noise_bars(found: Figures) -> dict[str, bool]:
+    """A value of noise costs at most twenty times torch's."""
+    return {"20 times torch at most": found["ours"] <= 20 * found["alternative"]}
 
 
 def noise_off_bars(found: Figures) -> dict[str, bool]:

@@ -33,6 +33,7 @@ from fedaug.client.records import Provenance, Record
 from fedaug.client.site import Site
 from fedaug.privacy.deid import Deidentifier
 from fedaug.server.campaign import plan_campaign
+from fedaug.server.enrolment import EnrolledConsortium
 from fedaug.server.exchange import FlowerExchange
 from fedaug.server.pool import Pool
 from fedaug.server.rounds import Rounds
@@ -106,7 +107,8 @@ def measure(sites: int) -> dict[str, float]:
             opened = [virtual.prepare(site, partial(records_of, site, notes)) for site in range(sites)]
             prepared = time.perf_counter() - began
             plan = plan_campaign(example.campaign, encoder.name, encoder.dimensions)
-            rounds = voting_rounds(opened, plan, folder / "pool.sqlite")
+            consortium = virtual.consortium.as_coordinator()
+            rounds = voting_rounds(opened, plan, folder / "pool.sqlite", consortium)
     return {
         "sites": sites,
         "prepare_ms": 1e3 * prepared / sites,
@@ -117,7 +119,9 @@ def measure(sites: int) -> dict[str, float]:
     }
 
 
-def voting_rounds(opened: Sequence[Site], plan: CampaignPlan, pool_path: Path) -> list[float]:
+def voting_rounds(
+    opened: Sequence[Site], plan: CampaignPlan, pool_path: Path, consortium: EnrolledConsortium
+) -> list[float]:
     """Seconds of each voting round, by all sites; in the first they unseal their records."""
 
     def open_site(context: Context) -> Site:
@@ -132,7 +136,7 @@ def voting_rounds(opened: Sequence[Site], plan: CampaignPlan, pool_path: Path) -
     seconds = []
     with InProcessGrid(make_client_app(open_site), len(opened)) as grid, Pool.open(pool_path) as pool:
         pool.start_campaign(plan.campaign, plan.digest, {})
-        asked = Rounds(plan, FlowerExchange(grid), pool, len(opened), 3_600.0)
+        asked = Rounds(plan, FlowerExchange(grid), pool, len(opened), 3_600.0, consortium)
         asked.gather()
         for turn in range(ROUNDS):
             began = time.perf_counter()

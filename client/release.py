@@ -1,8 +1,8 @@
 """The release gate: the only door out of a site.
 
 Order matters. What was sealed before is sent again as it is. Otherwise the charge must already be reserved; only then
-are records read; the noise is added here and nowhere else; and the result is sealed in the outbox, in the transaction
-that commits the charge, before anything leaves.
+are records read, and only by the mechanism that was charged, which adds its noise; and the result is sealed in the
+outbox, in the transaction that commits the charge, before anything leaves.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from collections.abc import Callable
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from fedaug.client.mechanisms import Mechanism, require_covered
+from fedaug.client.answers import Answer, require_covered
 from fedaug.privacy.canonical import digest
 from fedaug.privacy.envelope import seal_envelope
 from fedaug.privacy.ledger import Ledger
 from fedaug.privacy.noise import NoiseSource
 from fedaug.strategies.contributions import Contributions
-from fedaug.strategies.messages import CampaignPlan, Message, NoisyRelease, ReleaseRequest, Tensors, encode
+from fedaug.strategies.messages import CampaignPlan, Message, NoisyRelease, ReleaseRequest, encode
 
 _NONCE_BYTES = 16
 
@@ -56,7 +56,7 @@ class ReleaseGate:
         plan: CampaignPlan,
         request: ReleaseRequest,
         raw: bytes,
-        mechanism: Mechanism,
+        answer: Answer,
         records: Callable[[], Contributions],
     ) -> bytes:
         """Release one planned value.
@@ -65,25 +65,23 @@ class ReleaseGate:
             plan: The accepted plan.
             request: What was asked.
             raw: The request's bytes, so that a repeated request is told from a different one.
-            mechanism: The clipped function of records.
+            answer: How the value is made of the records.
             records: Reads them; called only once the charge stands.
 
         Raises:
             NotReserved: The ledger holds no charge for it.
             AlreadyReleased: It was released before, in answer to another request.
-            PolicyRefused: The plan understates what the mechanism does.
+            PolicyRefused: The plan understates what the release does.
         """
         asked = digest(raw)
         event = self._ledger.planned(plan.campaign, request.key)
-        require_covered(event, mechanism.kind)
+        require_covered(event, answer)
         sealed = self._ledger.sealed(plan.campaign, request.key, asked)
         if sealed is not None:
             return sealed
-        clean = mechanism.clean(records())
-        noisy: Tensors = {"values": clean + self._noise.gaussian(clean.shape, event.noise_std)}
-        body = encode(
-            NoisyRelease(kind=mechanism.kind, campaign=plan.campaign, plan=plan.digest, event=event.as_dict()), noisy
-        )
+        values = answer.run(records(), event, self._noise)
+        told = NoisyRelease(kind=answer.kind, campaign=plan.campaign, plan=plan.digest, event=event.as_dict())
+        body = encode(told, {"values": values})
         artefact = self._seal(body, plan.campaign, request.key, asked)
         self._ledger.seal(plan.campaign, request.key, asked, artefact)
         return artefact

@@ -13,7 +13,9 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Final, Self
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -27,10 +29,11 @@ from pydantic_core import PydanticCustomError
 
 from fedaug.client.records import ColumnMap, LabelType, OnBadRow, SourceFormat
 from fedaug.client.settings_file import render
-from fedaug.errors import ConfigError, FedaugError, InvalidBudget
+from fedaug.errors import ConfigError, FedaugError, InvalidBudget, ProtocolError
 from fedaug.privacy.events import CHARGED, ReleaseKind
 from fedaug.privacy.files import private_folder, whole_file
 from fedaug.privacy.limits import LIMITS
+from fedaug.privacy.public_key import public_key_of
 from fedaug.privacy.units import Budget, PrivacyUnit
 from fedaug.strategies.messages import TrustModel
 
@@ -53,6 +56,14 @@ def _epsilon(value: object) -> object:
     if isinstance(value, str):
         raise ValueError("is not a number")
     return _no_bool(value)
+
+
+def _usable_key(value: str) -> str:
+    try:
+        public_key_of(value)
+    except ProtocolError:
+        raise ValueError("is not a public key of 64 hexadecimal digits") from None
+    return value
 
 
 Number = Annotated[float, BeforeValidator(_no_bool)]
@@ -112,6 +123,17 @@ class PolicySettings(Settings):
         return self
 
 
+class ConsortiumSettings(Settings):
+    """Whom the site listens to."""
+
+    authority: Annotated[str, AfterValidator(_usable_key)] | None = None
+
+    @property
+    def authority_key(self) -> Ed25519PublicKey | None:
+        """The key that signs enrolment lists."""
+        return None if self.authority is None else public_key_of(self.authority)
+
+
 class DeidSettings(Settings):
     """How records are de-identified before they are stored."""
 
@@ -127,6 +149,7 @@ class SiteSettings(Settings):
     source: SourceSettings
     privacy: PrivacySettings
     policy: PolicySettings = PolicySettings()
+    consortium: ConsortiumSettings = ConsortiumSettings()
     deid: DeidSettings = DeidSettings()
 
     @model_validator(mode="after")

@@ -59,6 +59,11 @@ allow_noise_off = {policy.allow_noise_off}
 # The most candidates in one vote.
 max_candidates = {policy.max_candidates}
 
+[consortium]
+# The public key (64 hexadecimal digits) of the authority that signs the consortium's enrolment list. With it only
+# enrolled coordinators are heard; without it, anybody who reaches this site.
+{consortium.authority?}
+
 [deid]
 # The records' language.
 language = {deid.language}

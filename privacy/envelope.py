@@ -1,4 +1,4 @@
-"""Signed envelopes: the form in which every reply leaves a site.
+"""Signed envelopes: the form in which every reply leaves a site, and a coordinator's requests reach it.
 
 An envelope is a canonical JSON header, an Ed25519 signature over it, and a body whose SHA-256 the header holds:
 
@@ -26,6 +26,9 @@ from fedaug.privacy.limits import LIMITS
 #: Changes whenever the wire format or the meaning of a header field changes.
 ENVELOPE_VERSION: Final = 1
 
+#: The ``request_digest`` of an envelope that is itself a request; no SHA-256 is known to be it.
+NO_REQUEST: Final = "0" * 64
+
 _MAGIC: Final = b"fedaug\x00\x01"
 #: What is signed begins with this, so that no signature made for another purpose with the same key can pass for one.
 _DOMAIN: Final = b"fedaug envelope\x00"
@@ -48,10 +51,11 @@ class Header:
     Attributes:
         version: Of the envelope format.
         campaign: The campaign that the body belongs to; empty outside any.
-        key: The release within the campaign; empty if the body is none.
-        site: Who signed.
+        key: The release within the campaign, empty if the body is none; of a request, the site that it is for, empty
+            only while the coordinator does not know who will answer.
+        site: Who signed: the site, or the coordinator by its name.
         nonce: 16 to 64 random bytes, hexadecimal; never used twice by a site.
-        request_digest: SHA-256 of the request that the body answers, hexadecimal.
+        request_digest: SHA-256 of the request that the body answers, hexadecimal; all zeros if the body is a request.
         body_digest: SHA-256 of the body, hexadecimal.
         key_id: Of the public key that the signature verifies against.
     """
@@ -121,6 +125,15 @@ def seal_envelope(
         raise ProtocolError("an envelope's header is over the size limit", "use shorter names")
     signature = signer.sign(_DOMAIN + text)
     return b"".join((_MAGIC, len(text).to_bytes(4), text, signature, len(body).to_bytes(8), body))
+
+
+def seal_request(
+    body: bytes, *, campaign: str, sender: str, receiver: str, nonce: bytes, signer: Ed25519PrivateKey
+) -> bytes:
+    """Sign a coordinator's request; arguments as those of :func:`seal_envelope`, and whom it is for: see ``key``."""
+    return seal_envelope(
+        body, campaign=campaign, key=receiver, site=sender, request_digest=NO_REQUEST, nonce=nonce, signer=signer
+    )
 
 
 def open_envelope(data: bytes, public_key: Ed25519PublicKey | None) -> tuple[Header, bytes]:

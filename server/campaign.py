@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_serial
 from fedaug.augmentation.generators.label_words import label_words
 from fedaug.errors import ConfigError, InvalidBudget, MissingFile
 from fedaug.privacy.accounting import calibrate
-from fedaug.privacy.events import GaussianEvent, ReleaseKind
+from fedaug.privacy.discretisation import grid_for
+from fedaug.privacy.events import DiscreteGaussianEvent, ReleaseKind
 from fedaug.privacy.limits import LIMITS
 from fedaug.privacy.units import Budget, PrivacyUnit
 from fedaug.strategies.messages import CampaignPlan, TrustModel
@@ -39,11 +40,21 @@ class Shares(Settings):
 
 
 class PrivacySettings(Settings):
-    """What is promised to a unit, over the whole campaign."""
+    """What is promised to a unit, over the whole campaign.
+
+    Of a subject with more records than ``records_per_unit``, the first so many count.
+
+    Attributes:
+        max_sites_per_unit: How many sites may hold data of one unit; 1 says that sites hold different people.
+        tuning_runs: Campaigns that were run on these records before, to choose settings; each was charged by itself.
+    """
 
     epsilon: float = Field(gt=0, allow_inf_nan=True)
     delta: float = Field(gt=0, lt=1)
     unit: PrivacyUnit = PrivacyUnit.RECORD
+    records_per_unit: int = Field(100, ge=1, le=LIMITS.records_per_unit)
+    max_sites_per_unit: int = Field(1, ge=1, le=LIMITS.sites)
+    tuning_runs: int = Field(0, ge=0)
     trust_model: Literal[TrustModel.LOCAL] = TrustModel.LOCAL
     shares: Shares = Shares()
 
@@ -221,16 +232,19 @@ def plan_campaign(config: CampaignConfig, encoder: str, dimensions: int) -> Camp
         encoder: The public embedding space, by name.
         dimensions: Its vectors' length.
     """
-    shares = config.privacy.shares
-    rounds = config.steering.rounds
-    kinds = {
-        "counts": (ReleaseKind.NOISY_COUNTS, shares.counts),
-        "statistics": (ReleaseKind.NOISY_STATISTICS, shares.statistics),
-        **{f"votes/{turn}": (ReleaseKind.NOISY_VOTES, shares.votes / rounds) for turn in range(rounds)},
-        "metric": (ReleaseKind.NOISY_METRIC, shares.metric),
+    shares, steering = config.privacy.shares, config.steering
+    labels, rounds = len(config.labels), steering.rounds
+    split = {
+        "counts": (ReleaseKind.NOISY_COUNTS, shares.counts, labels),
+        "statistics": (ReleaseKind.NOISY_STATISTICS, shares.statistics, labels * dimensions),
+        **{
+            f"votes/{turn}": (ReleaseKind.NOISY_VOTES, shares.votes / rounds, labels * steering.candidates_per_label)
+            for turn in range(rounds)
+        },
+        "metric": (ReleaseKind.NOISY_METRIC, shares.metric, 2),
     }
-    multipliers = calibrate({key: share for key, (_, share) in kinds.items()}, config.budget)
-    events = [GaussianEvent(key, kind, 1.0, multipliers[key]) for key, (kind, _) in kinds.items()]
+    templates = [_template(key, kind, share, size) for key, (kind, share, size) in split.items()]
+    events = calibrate(templates, config.budget)
     return CampaignPlan(
         campaign=config.name,
         labels=config.labels,
@@ -241,5 +255,12 @@ def plan_campaign(config: CampaignConfig, encoder: str, dimensions: int) -> Camp
         encoder=encoder,
         dimensions=dimensions,
         votes_per_record=config.steering.votes_per_record,
+        records_per_unit=config.privacy.records_per_unit,
         events=tuple(event.as_dict() for event in events),
     )
+
+
+def _template(key: str, kind: ReleaseKind, share: float, size: int) -> DiscreteGaussianEvent:
+    """A release with noise in proportion: shares of the budget are shares of 1/σ²."""
+    noise = 1 / math.sqrt(share)
+    return DiscreteGaussianEvent(key, kind, 1.0, noise, grid_for(noise), size)

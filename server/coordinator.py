@@ -21,7 +21,9 @@ from fedaug.privacy.accounting import epsilon
 from fedaug.server.board import Board, Choice
 from fedaug.server.campaign import CampaignConfig
 from fedaug.server.candidates import CandidateSource
+from fedaug.server.enrolment import Consortium, EnrolledConsortium
 from fedaug.server.exchange import Exchange
+from fedaug.server.log_export import keep_plan
 from fedaug.server.pool import Pool
 from fedaug.server.pool_records import CampaignState, PoolSample
 from fedaug.server.rounds import Rounds, Total
@@ -67,11 +69,16 @@ class Milestone:
 
 @dataclass
 class CampaignResult:
-    """Everything that a report tells of a campaign."""
+    """Everything that a report and a privacy statement tell of a campaign.
+
+    Attributes:
+        enrolled: Whether sites and coordinator were known by an enrolment list.
+    """
 
     config: CampaignConfig
     plan: CampaignPlan
     sites: tuple[str, ...] = ()
+    enrolled: bool = False
     releases: tuple[Accepted, ...] = ()
     offered: int = 0
     refused: dict[str, int] = field(default_factory=dict)
@@ -97,6 +104,7 @@ class Coordinator:
         source: Candidates, vetted.
         heldout: Public or consented real texts to score the student on; None leaves the score out.
         narrator: Told about progress.
+        consortium: Who takes part; anybody, when not given.
         clock: Seconds, for the timing table.
     """
 
@@ -111,6 +119,7 @@ class Coordinator:
         *,
         heldout: Heldout | None = None,
         narrator: Narrator,
+        consortium: Consortium | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._plan = plan
@@ -120,10 +129,17 @@ class Coordinator:
         self._source = source
         self._narrator = narrator
         self._clock = clock
-        self._rounds = Rounds(plan, exchange, pool, config.minimum_sites, config.answer_timeout_s)
+        self._rounds = Rounds(
+            plan,
+            exchange,
+            pool,
+            config.minimum_sites,
+            config.answer_timeout_s,
+            consortium,
+        )
         self._school = Schooling(config, encoder, heldout)
         self._teacher: Teacher | None = None
-        self._result = CampaignResult(config, plan)
+        self._result = CampaignResult(config, plan, enrolled=isinstance(consortium, EnrolledConsortium))
 
     def run(self) -> CampaignResult:
         """Run, or go on with, the campaign.
@@ -134,6 +150,7 @@ class Coordinator:
         """
         plan, result = self._plan, self._result
         self._pool.start_campaign(plan.campaign, plan.digest, self._config.model_dump(mode="json"))
+        keep_plan(self._pool, plan)
         with self._phase("gather sites"):
             result.sites = tuple(site.name for site in self._rounds.gather())
         with self._phase("make candidates"):
@@ -151,6 +168,7 @@ class Coordinator:
             self._milestone(f"votes, round {turn + 1}", board)
         with self._phase("pool and student"):
             self._finish(board)
+            self._rounds.exchange_logs()  # so that every site gets the countersignature over its last release
         self._pool.set_state(plan.campaign, CampaignState.FINISHED)
         result.releases = tuple(self._rounds.releases)
         result.offered, result.refused = self._source.funnel.offered, dict(self._source.funnel.refused)

@@ -25,12 +25,14 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, sessionmaker
 from fedaug.augmentation.candidates import Dependence
 from fedaug.errors import ConfigError, MissingFile, PoolError, ProtocolError
 from fedaug.privacy.canonical import digest
-from fedaug.privacy.events import Event, ReleaseKind, event_from_dict
+from fedaug.privacy.events import ReleaseKind, event_from_dict
+from fedaug.server import log_book
 from fedaug.server.database import database_errors, database_name, open_database, read_only
-from fedaug.server.pool_records import AcceptedRelease, Campaign, CampaignState, PoolSample, SampleStatus
-from fedaug.server.pool_schema import Base, CampaignRow, CheckpointRow, ReleaseRow, SampleRow
+from fedaug.server.log_book import LogBook
+from fedaug.server.pool_records import AcceptedRelease, Campaign, CampaignState, PoolSample, Receipt, SampleStatus
+from fedaug.server.pool_schema import Base, CampaignRow, CheckpointRow, NonceRow, ReleaseRow, SampleRow
 
-__all__ = ["AcceptedRelease", "Campaign", "CampaignState", "Pool", "PoolSample", "SampleStatus"]
+__all__ = ["AcceptedRelease", "Campaign", "CampaignState", "Pool", "PoolSample", "Receipt", "SampleStatus"]
 
 _T = TypeVar("_T")
 _ROWS_PER_STATEMENT: Final = 1_000  # 13 columns each stay below SQLite's 32,766 parameters
@@ -100,6 +102,11 @@ class Pool:
             if row is None:
                 return None
             return Campaign(row.campaign, row.plan_digest, row.config, CampaignState(row.state))
+
+    def campaigns(self) -> tuple[str, ...]:
+        """All campaigns, by name."""
+        with self._read() as session:
+            return tuple(session.scalars(select(CampaignRow.campaign).order_by(CampaignRow.campaign)))
 
     def set_state(self, campaign: str, state: CampaignState) -> None:
         """Note how far a campaign is."""
@@ -178,32 +185,34 @@ class Pool:
 
     # releases
 
-    def accept_release(
-        self, campaign: str, site: str, *, key: str, kind: ReleaseKind, event: Event | None, envelope: bytes
-    ) -> bool:
-        """Note a verified release, exactly once; False if the identical one was there already.
+    def accept_release(self, release: Receipt) -> bool:
+        """Note a verified release, exactly once, and enter it in the coordinator's log; False if it was there already.
 
         Raises:
-            ProtocolError: The site sent another envelope under the same key.
+            ProtocolError: The site sent another envelope under the same key, or used a nonce twice.
         """
         row = {
-            "campaign": campaign,
-            "site": site,
-            "key": key,
-            "kind": str(kind),
-            "event": event and event.as_dict(),
-            "envelope_digest": digest(envelope),
+            "campaign": release.campaign,
+            "site": release.site,
+            "key": release.event.key,
+            "kind": str(release.event.release),
+            "event": release.event.as_dict(),
+            "envelope_digest": digest(release.envelope),
             "accepted_at": self._clock(),
         }
+        todo = "refuse the second and ask the site"
         with self._write() as session:
-            self._known(session, campaign)
+            self._known(session, release.campaign)
             if self._insert(session, ReleaseRow, [row], ReleaseRow.id):
+                if not self._insert(
+                    session, NonceRow, [{"site": release.site, "nonce": release.nonce}], NonceRow.nonce
+                ):
+                    raise ProtocolError("a site used a nonce twice", todo)
+                log_book.append(session, release.receiver, release.entry())
                 return True
-            same_key = (ReleaseRow.campaign == campaign, ReleaseRow.site == site, ReleaseRow.key == key)
+            same_key = [getattr(ReleaseRow, name) == row[name] for name in ("campaign", "site", "key")]
             if session.scalars(select(ReleaseRow.envelope_digest).where(*same_key)).one() != row["envelope_digest"]:
-                raise ProtocolError(
-                    "a site sent two different envelopes for one release", "refuse the second and ask the site"
-                )
+                raise ProtocolError("a site sent two different envelopes for one release", todo)
             return False
 
     def releases(self, campaign: str) -> list[AcceptedRelease]:
@@ -211,6 +220,11 @@ class Pool:
         with self._read() as session:
             rows = session.scalars(select(ReleaseRow).where(ReleaseRow.campaign == campaign).order_by(ReleaseRow.id))
             return [_release(row) for row in rows]
+
+    @property
+    def logs(self) -> LogBook:
+        """The transparency logs."""
+        return LogBook(self._engine)
 
     # checkpoints
 

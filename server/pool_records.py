@@ -15,6 +15,7 @@ from fedaug.errors import BadNumber, MalformedRow, PrivateOutput
 from fedaug.privacy.canonical import digest
 from fedaug.privacy.events import Event, ReleaseKind
 from fedaug.privacy.limits import LIMITS
+from fedaug.privacy.log_entries import Accepted, encode_entry
 
 
 class SampleStatus(StrEnum):
@@ -81,6 +82,42 @@ class PoolSample:
     def sample_id(self) -> str:
         """SHA-256 of the text."""
         return digest(self.text.encode())
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """A verified release, as the coordinator takes note of it.
+
+    Attributes:
+        campaign: Its name.
+        site: Who signed the release.
+        event: What the site charged.
+        request: SHA-256 of the request that it answers, hexadecimal.
+        nonce: The site's, hexadecimal.
+        envelope: The bytes as they came.
+        receiver: The coordinator's name, under which it keeps its log.
+    """
+
+    campaign: str
+    site: str
+    event: Event
+    request: str
+    nonce: str
+    envelope: bytes
+    receiver: str
+
+    def entry(self) -> bytes:
+        """What the coordinator's log says of it."""
+        return encode_entry(
+            Accepted(
+                campaign=self.campaign,
+                site=self.site,
+                key=self.event.key,
+                request=self.request,
+                artefact=digest(self.envelope),
+                event=self.event.as_dict(),
+            )
+        )
 
 
 @dataclass(frozen=True)

@@ -78,3 +78,37 @@ class CheckpointRow(Base):
     phase: Mapped[str] = mapped_column(String(100))
     data: Mapped[bytes] = mapped_column(LargeBinary)
     digest: Mapped[str] = mapped_column(String(64))
+
+
+class NonceRow(Base):
+    """A nonce that a site has used for a release; a second release with it is a replay."""
+
+    __tablename__ = "nonces"
+
+    site: Mapped[str] = mapped_column(String(100), primary_key=True)
+    nonce: Mapped[str] = mapped_column(String(128), primary_key=True)
+
+
+class LogEntryRow(Base):
+    """One entry of a transparency log: a site's, as it showed it, or the coordinator's own."""
+
+    __tablename__ = "log_entries"
+    __table_args__ = (UniqueConstraint("origin", "number", name="uq_log_entries_once"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    origin: Mapped[str] = mapped_column(String(100))
+    number: Mapped[int]
+    entry: Mapped[str] = mapped_column(Text)
+
+
+class LogHeadRow(Base):
+    """A signed head of such a log."""
+
+    __tablename__ = "log_heads"
+    __table_args__ = (UniqueConstraint("origin", "role", "size", name="uq_log_heads_once"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    origin: Mapped[str] = mapped_column(String(100))
+    role: Mapped[str] = mapped_column(String(20))
+    size: Mapped[int]
+    signed: Mapped[str] = mapped_column(Text)

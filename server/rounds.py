@@ -17,14 +17,19 @@ from numpy.typing import NDArray
 from safetensors import numpy as safetensors
 
 from fedaug.errors import FedaugError, ProtocolError, QuorumLost
+from fedaug.privacy.noise import NoiseSource, SystemNoise
+from fedaug.server.enrolment import Consortium, OpenConsortium
 from fedaug.server.exchange import Exchange
+from fedaug.server.log_exchange import LogExchange
 from fedaug.server.pool import Pool
-from fedaug.server.verify import Accepted, KnownSite, accept, introduce, open_status
+from fedaug.server.pool_records import Receipt
+from fedaug.server.verify import Accepted, KnownSite, accept, introduce, open_log, open_status
 from fedaug.strategies.class_statistics import add_up
 from fedaug.strategies.messages import CampaignPlan, Describe, Join, Outcome, ReleaseRequest, Tensors, encode
 
 _T = TypeVar("_T")
 _LOG = logging.getLogger(__name__)
+_CHALLENGE_BYTES = 32
 _ATTEMPTS = 2  # a reply that was lost on the way is sealed at the site: asking again costs time and no budget
 
 
@@ -52,10 +57,19 @@ class Rounds:
         pool: Where releases and finished rounds are noted.
         minimum_sites: Fewer answers than this end the campaign.
         timeout_s: Seconds for one answer.
+        consortium: Signs requests, and says whose answers count; anybody's, when not given.
+        secrets: Where random bytes come from; tests alone pass another than the default.
     """
 
     def __init__(
-        self, plan: CampaignPlan, exchange: Exchange, pool: Pool, minimum_sites: int, timeout_s: float
+        self,
+        plan: CampaignPlan,
+        exchange: Exchange,
+        pool: Pool,
+        minimum_sites: int,
+        timeout_s: float,
+        consortium: Consortium | None = None,
+        secrets: NoiseSource | None = None,
     ) -> None:
         self.plan = plan
         self.sites: tuple[KnownSite, ...] = ()
@@ -64,6 +78,9 @@ class Rounds:
         self._pool = pool
         self._minimum = minimum_sites
         self._timeout = timeout_s
+        self._consortium = consortium or OpenConsortium()
+        self._secrets = secrets or SystemNoise()
+        self._logs = LogExchange(pool.logs, self._consortium)
 
     def gather(self) -> tuple[KnownSite, ...]:
         """Find the sites and have them reserve the plan.
@@ -71,19 +88,25 @@ class Rounds:
         Raises:
             QuorumLost: Too few sites answered, or agreed.
         """
-        hello = encode(Describe())
+        hello = encode(Describe(challenge=self._secrets.token(_CHALLENGE_BYTES).hex()))
         nodes = self._exchange.nodes(self._minimum)
         answers = self._ask(dict.fromkeys(nodes, hello))
-        known = self._checked(answers, lambda node, data: introduce(data, hello, node))
-        known = self._of_one_name_each(known)
+        known = self._checked(answers, lambda node, data: self._enrolled(introduce(data, hello, node)))
+        known = self._in_order(self._of_one_name_each(known), silent=False)
         join = encode(Join(plan=self.plan))
-        answers = self._ask(dict.fromkeys(known, join))
+        answers = self._ask(dict.fromkeys(known, join), known)
         agreed = self._checked(answers, lambda node, data: open_status(data, join, known[node]))
         self.sites = tuple(
             sorted((known[node] for node, reply in agreed.items() if reply.status is Outcome.OK), key=lambda s: s.name)
         )
         self._require(len(self.sites), "agreed to the plan")
+        self.exchange_logs()
         return self.sites
+
+    def exchange_logs(self) -> None:
+        """Read what the sites' logs have gained; a site that shows an older or another log is left out from here on."""
+        kept = self._in_order({site.node: site for site in self.sites}, silent=True)
+        self.sites = tuple(site for site in self.sites if site.node in kept)
 
     def total(self, request: ReleaseRequest, shape: tuple[int, ...], tensors: Tensors | None = None) -> Total:
         """Ask every site for one release of the plan, and add the answers up.
@@ -101,13 +124,10 @@ class Rounds:
         if kept is None:
             releases = self._collect(request.key, data, shape)
         else:
-            by_name = {site.name: site for site in self.sites}
-            releases = {
-                name: accept(envelope.tobytes(), data, by_name[name], self.plan, request.key, shape)
-                for name, envelope in safetensors.load(kept).items()
-                if name in by_name
-            }
+            releases = self._read_again(safetensors.load(kept), request.key, data, shape)
         self._require(len(releases), f"answered {request.key}")
+        if kept is None:
+            self.exchange_logs()
         accepted = tuple(releases[name] for name in sorted(releases))
         self.releases.extend(accepted)
         spread = float(np.sqrt(sum(release.event.noise_std**2 for release in accepted)))
@@ -115,9 +135,9 @@ class Rounds:
 
     def _collect(self, key: str, data: bytes, shape: tuple[int, ...]) -> dict[str, Accepted]:
         by_node = {site.node: site for site in self.sites}
-        answers = self._ask(dict.fromkeys(by_node, data))
+        answers = self._ask(dict.fromkeys(by_node, data), by_node)
         checked = self._checked(
-            answers, lambda node, reply: self._noted(accept(reply, data, by_node[node], self.plan, key, shape))
+            answers, lambda node, reply: self._noted(self._accepted(reply, data, by_node[node], key, shape))
         )
         releases = {release.site: release for release in checked.values()}
         if len(releases) >= self._minimum:
@@ -125,16 +145,64 @@ class Rounds:
             self._pool.save_checkpoint(self.plan.campaign, _phase(key), safetensors.save(envelopes))
         return releases
 
+    def _read_again(self, kept: Tensors, key: str, data: bytes, shape: tuple[int, ...]) -> dict[str, Accepted]:
+        """A finished round's releases. A site whose key was revoked or replaced since then is left out."""
+        by_node = {site.node: site for site in self.sites}
+        envelopes = {node: kept[site.name].tobytes() for node, site in by_node.items() if site.name in kept}
+        checked = self._checked(
+            envelopes, lambda node, envelope: self._accepted(envelope, data, by_node[node], key, shape)
+        )
+        return {release.site: release for release in checked.values()}
+
+    def _accepted(self, reply: bytes, request: bytes, site: KnownSite, key: str, shape: tuple[int, ...]) -> Accepted:
+        self._enrolled(site)
+        return accept(reply, request, site, self.plan, key, shape)
+
+    def _enrolled(self, site: KnownSite) -> KnownSite:
+        self._consortium.require_site(site.name, site.key)
+        return site
+
     def _noted(self, release: Accepted) -> Accepted:
         self._pool.accept_release(
-            self.plan.campaign,
-            release.site,
-            key=release.event.key,
-            kind=release.event.release,
-            event=release.event,
-            envelope=release.envelope,
+            Receipt(
+                self.plan.campaign,
+                release.site,
+                release.event,
+                release.header.request_digest,
+                release.header.nonce,
+                release.envelope,
+                self._consortium.coordinator,
+            )
         )
         return release
+
+    def _in_order(self, known: Mapping[int, KnownSite], *, silent: bool) -> dict[int, KnownSite]:
+        """The sites whose logs continue what they showed before.
+
+        One that does not answer stays only if ``silent`` allows it. Before a plan is put to a site nothing does: an
+        older copy of a ledger would reserve it beside charges that it has forgotten.
+        """
+        good = dict(known)
+        asking = set(known)
+        while asking:
+            requests = {node: encode(self._logs.request(known[node])) for node in sorted(asking)}
+            answers = self._ask(requests, known)
+            if not silent:
+                for node in asking - answers.keys():
+                    _LOG.warning("%s: node %d is left out: it does not show its log", ProtocolError.code, node)
+                    del good[node]
+            asking = set()
+            for node, answer in answers.items():
+                try:
+                    fact = open_log(answer, requests[node], self._enrolled(known[node]))
+                    self._logs.take(fact, known[node])
+                except FedaugError as error:
+                    _LOG.warning("%s: node %d is left out of the campaign (%s)", error.code, node, error.what)
+                    del good[node]
+                else:
+                    if fact.more and fact.entries:
+                        asking.add(node)
+        return good
 
     def _of_one_name_each(self, known: Mapping[int, KnownSite]) -> dict[int, KnownSite]:
         """Without the nodes that answer under one name: which of them is the site cannot be told."""
@@ -144,10 +212,15 @@ class Rounds:
                 _LOG.warning("%s: node %d is left out: another has its site's name", ProtocolError.code, node)
         return {node: site for node, site in known.items() if count[site.name] == 1}
 
-    def _ask(self, requests: Mapping[int, bytes]) -> dict[int, bytes]:
+    def _ask(self, requests: Mapping[int, bytes], known: Mapping[int, KnownSite] | None = None) -> dict[int, bytes]:
+        names = {node: site.name for node, site in (known or {}).items()}
         answers: dict[int, bytes] = {}
         for _ in range(_ATTEMPTS):
-            missing = {node: data for node, data in requests.items() if node not in answers}
+            missing = {
+                node: self._consortium.seal(data, self.plan.campaign, names.get(node, ""))
+                for node, data in requests.items()
+                if node not in answers
+            }
             if missing:
                 found = self._exchange.ask(missing, timeout=self._timeout)
                 answers.update((node, reply) for node, reply in found.items() if node in missing)

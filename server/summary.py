@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
@@ -31,6 +32,7 @@ from fedaug.server.report import (
     VoteQuantiles,
 )
 from fedaug.server.schooling import Heldout
+from fedaug.server.statement_facts import privacy_parameters
 
 STUDENT: Final = "pool, labelled by the DP teacher"
 LABELS_ONLY: Final = "pool, by its own labels"
@@ -110,19 +112,17 @@ def _site_metric(result: CampaignResult) -> SiteMetric | None:
 
 
 def _privacy(result: CampaignResult) -> Privacy:
-    """What each site spent, recomputed from the plan that it signed up to.
-
-    A site is charged for the whole plan and not for what arrived: a reply that was lost, or refused here, had left it.
-    """
+    """What each site spent, recomputed from the plan that it signed up to: the privacy statement's own figures."""
     plan = result.plan
-    cost = epsilon(plan.mechanisms, plan.delta)
+    parameters = privacy_parameters(plan, result.config.privacy.max_sites_per_unit)
+    cost = _or_infinite(parameters.per_site.epsilon)
     kinds = _by_kind(plan.mechanisms, plan.delta)
     return Privacy(
         unit=plan.unit,
         delta=plan.delta,
         trust_model=plan.trust_model,
-        # Sites hold disjoint units, so one unit is exposed by one site's releases only.
-        consortium_epsilon=cost,
+        consortium_epsilon=_or_infinite(parameters.consortium.epsilon),
+        max_sites_per_unit=parameters.max_sites_per_unit,
         sites={site: SitePrivacy(epsilon=cost, budget=plan.epsilon, releases=kinds) for site in result.sites},
         releases=tuple(
             Release(
@@ -135,6 +135,10 @@ def _privacy(result: CampaignResult) -> Privacy:
             for release in result.releases
         ),
     )
+
+
+def _or_infinite(cost: float | None) -> float:
+    return math.inf if cost is None else cost
 
 
 def _by_kind(events: Sequence[Event], delta: float) -> dict[str, KindCharge]:

@@ -5,18 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from numpy.typing import NDArray
 
 from fedaug.errors import BadSignature, ProtocolError
 from fedaug.privacy.canonical import digest
-from fedaug.privacy.envelope import open_envelope
+from fedaug.privacy.envelope import Header, open_envelope
 from fedaug.privacy.events import Event
 from fedaug.privacy.limits import LIMITS
+from fedaug.privacy.public_key import public_key_of
 from fedaug.strategies.messages import (
     PROTOCOL_VERSION,
     CampaignPlan,
+    LogFact,
     NoisyRelease,
     SiteFact,
     Status,
@@ -44,12 +45,14 @@ class Accepted:
         event: What the site charged.
         values: Float64, all finite.
         envelope: The bytes as they came.
+        header: What the site signed.
     """
 
     site: str
     event: Event
     values: NDArray[np.float64]
     envelope: bytes
+    header: Header
 
 
 def introduce(envelope: bytes, request: bytes, node: int) -> KnownSite:
@@ -68,13 +71,27 @@ def introduce(envelope: bytes, request: bytes, node: int) -> KnownSite:
             "a site speaks another version of the protocol", "run the same fedaug release on both sides"
         )
     try:
-        key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(fact.public_key))
-    except (InvalidKey, ValueError):
+        key = public_key_of(fact.public_key)
+    except ProtocolError:
         raise BadSignature("a site's public key is malformed", _REMEDY) from None
     header, _ = open_envelope(envelope, key)
     if header.site != fact.site or header.request_digest != digest(request):
         raise ProtocolError("a site's answer belongs to another request or site", _REMEDY)
     return KnownSite(fact.site, key, node)
+
+
+def open_log(envelope: bytes, request: bytes, site: KnownSite) -> LogFact:
+    """Read a site's signed word on its log; what it says is not checked yet.
+
+    Raises:
+        ProtocolError: It is malformed, or not that.
+        BadSignature: It is not signed by the site.
+    """
+    _, body = _opened(envelope, request, site, campaign="", key="")
+    reply, _ = decode_reply(body)
+    if not isinstance(reply, LogFact):
+        raise ProtocolError("a site did not show its log", _REMEDY)
+    return reply
 
 
 def open_status(envelope: bytes, request: bytes, site: KnownSite) -> Status:
@@ -84,7 +101,7 @@ def open_status(envelope: bytes, request: bytes, site: KnownSite) -> Status:
         ProtocolError: It is malformed, or not a status in answer to this request.
         BadSignature: It is not signed by the site.
     """
-    body = _opened(envelope, request, site, campaign="", key="")
+    _, body = _opened(envelope, request, site, campaign="", key="")
     reply, _ = decode_reply(body)
     if not isinstance(reply, Status):
         raise ProtocolError("a site answered with something else than a status", _REMEDY)
@@ -108,7 +125,7 @@ def accept(
         ProtocolError: It is malformed, answers another request, or departs from the plan.
         BadSignature: It is not signed by the site.
     """
-    body = _opened(envelope, request, site, campaign=plan.campaign, key=key)
+    header, body = _opened(envelope, request, site, campaign=plan.campaign, key=key)
     reply, tensors = decode_reply(body)
     if not isinstance(reply, NoisyRelease):
         raise ProtocolError("a site answered with something else than a release", _REMEDY)
@@ -122,13 +139,13 @@ def accept(
         raise ProtocolError("a site's values have the wrong shape or type", _REMEDY)
     if not (np.abs(values) <= LIMITS.release_magnitude).all():
         raise ProtocolError("a site's values are larger than any site's can be", _REMEDY)
-    return Accepted(site.name, reply.mechanism, values, envelope)
+    return Accepted(site.name, reply.mechanism, values, envelope, header)
 
 
-def _opened(envelope: bytes, request: bytes, site: KnownSite, *, campaign: str, key: str) -> bytes:
+def _opened(envelope: bytes, request: bytes, site: KnownSite, *, campaign: str, key: str) -> tuple[Header, bytes]:
     header, body = open_envelope(envelope, site.key)
     if (header.site, header.campaign, header.key) != (site.name, campaign, key):
         raise ProtocolError("a site's answer belongs to another release", _REMEDY)
     if header.request_digest != digest(request):
         raise ProtocolError("a site's answer belongs to another request", _REMEDY)
-    return body
+    return header, body

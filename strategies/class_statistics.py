@@ -15,21 +15,22 @@ from numpy.typing import NDArray
 from fedaug.strategies.contributions import Contributions, clipped_total
 
 Floats = NDArray[np.float64]
+Steps = NDArray[np.int64]
 
 
-def class_sums(contributions: Contributions, labels: int) -> Floats:
-    """Per-class sums of embeddings, float64 [labels, d]; one unit's whole contribution has L2 norm at most 1.
+def class_sums(contributions: Contributions, labels: int, grid: float) -> Steps:
+    """Per-class sums of embeddings, int64 [labels, d] in grid steps; one unit's contribution has L2 norm at most 1.
 
     A unit's records are added up into one matrix [labels, d], and that matrix is clipped, so the sum over a site
-    changes by at most 1 in L2 norm when a unit is added or removed.
+    changes by at most 1 in L2 norm (and rounding) when a unit is added or removed.
     """
     dimensions = contributions.embeddings.shape[1]
-    return clipped_total(contributions, labels * dimensions, _label_block).reshape(labels, dimensions)
+    return clipped_total(contributions, labels * dimensions, _label_block, grid).reshape(labels, dimensions)
 
 
-def label_counts(contributions: Contributions, labels: int) -> Floats:
-    """Records per label, float64 [labels]; one unit's histogram is clipped to L2 norm 1."""
-    return clipped_total(contributions, labels, _one_hot)
+def label_counts(contributions: Contributions, labels: int, grid: float) -> Steps:
+    """Records per label, int64 [labels] in grid steps; one unit's histogram is clipped to L2 norm 1."""
+    return clipped_total(contributions, labels, _one_hot, grid)
 
 
 def _label_block(contributions: Contributions, row: int) -> tuple[NDArray[np.int64], Floats]:

@@ -1,9 +1,9 @@
-"""What one privacy unit may add to a release: at most an L2 norm of 1, whatever the release is."""
+"""What one privacy unit may add to a release: at most an L2 norm of 1, whatever the release is, in whole grid steps."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,31 +27,52 @@ class Contributions:
     def __len__(self) -> int:
         return len(self.labels)
 
+    def by_unit(self) -> Iterator[NDArray[np.int64]]:
+        """The rows of each unit, in their own order."""
+        if not len(self):
+            return  # np.split would give one unit without rows
+        order = np.argsort(self.units, kind="stable")
+        starts = np.flatnonzero(np.diff(self.units[order], prepend=self.units[order[0]] - 1))
+        yield from np.split(order, starts[1:])
+
+    def bounded(self, records_per_unit: int) -> Contributions:
+        """Without what a unit holds beyond its first ``records_per_unit`` rows.
+
+        Which rows those are depends on the unit alone, since other units' rows do not change their order.
+        """
+        kept = [rows[:records_per_unit] for rows in self.by_unit()]
+        if sum(map(len, kept)) == len(self):
+            return self
+        rows = np.sort(np.concatenate(kept))
+        return Contributions(self.embeddings[rows], self.labels[rows], self.units[rows])
+
 
 Part = Callable[[Contributions, int], tuple[NDArray[np.int64], NDArray[np.float64]]]
 
 
-def clipped_total(contributions: Contributions, size: int, part: Part) -> NDArray[np.float64]:
-    """Add up what the units contribute, each unit's own total first clipped to L2 norm 1.
+def clipped_total(contributions: Contributions, size: int, part: Part, grid: float) -> NDArray[np.int64]:
+    """Add up what the units contribute, each unit's own total first clipped to L2 norm 1 and rounded to the grid.
+
+    Whole numbers add up without rounding, so the order of the units cannot matter, and neither can what others hold: a
+    sum of floats would move by more than one unit's share (Casacuberta et al. 2022, "Widespread underestimation of
+    sensitivity in differentially private libraries").
 
     Args:
         contributions: The site's rows.
         size: Length of the released vector.
         part: One row's sparse contribution: positions (without repeats) and values.
+        grid: Width of a grid step.
 
     Returns:
-        Float64 [size]. Adding or removing one unit changes it by at most 1 in L2 norm.
+        Int64 [size], in grid steps. Adding or removing one unit changes it by at most (1 + grid·√size) / grid in L2
+        norm.
     """
-    total = np.zeros(size)
-    if not len(contributions):
-        return total  # as any other site answers: whether a site has a record of some label is not to be seen
-    order = np.argsort(contributions.units, kind="stable")
-    starts = np.flatnonzero(np.diff(contributions.units[order], prepend=-1))
-    for rows in np.split(order, starts[1:]):
+    total = np.zeros(size, np.int64)
+    for rows in contributions.by_unit():
         positions, values = _unit_total(contributions, rows, part)
         norm = float(np.linalg.norm(values))
         if math.isfinite(norm):  # else no clipping bounds it, and a NaN shows through any noise
-            total[positions] += values / max(1.0, norm)
+            total[positions] += np.rint(values / max(1.0, norm) / grid).astype(np.int64)
     return total
 
 

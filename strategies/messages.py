@@ -24,9 +24,10 @@ from fedaug.privacy.limits import LIMITS
 from fedaug.privacy.units import Budget, PrivacyUnit
 
 #: Changes whenever a message changes its meaning.
-PROTOCOL_VERSION: Final = 1
+PROTOCOL_VERSION: Final = 2
 
 _T = TypeVar("_T")
+_M = TypeVar("_M", bound="Message")
 Tensors = Mapping[str, NDArray[Any]]
 Name = Annotated[str, Field(min_length=1, max_length=LIMITS.name_chars)]
 _DTYPES: Final = frozenset({"F64", "F32", "I64", "I32"})
@@ -47,6 +48,16 @@ class Message(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False)
 
 
+class LinearTraining(Message):
+    """How sites train a linear head by DP-SGD; the release's event states clip, noise, sampling rate and steps.
+
+    Attributes:
+        step_size: What a step's noised gradient sum is multiplied by: the learning rate over a public constant.
+    """
+
+    step_size: float = Field(gt=0, le=1e3)
+
+
 class CampaignPlan(Message):
     """What a campaign will ask of every site: fixed before the first release, and reserved as a whole.
 
@@ -57,6 +68,8 @@ class CampaignPlan(Message):
         epsilon: The whole plan's ε at ``delta``; infinite when the noise is off.
         encoder: The public embedding space, by name.
         votes_per_record: Candidates that one record's vote is spread over.
+        records_per_unit: At most so many of a unit's records count in any release.
+        training: How a ``NoisyUpdate`` of the plan is made.
         events: Each release, in order.
     """
 
@@ -71,6 +84,8 @@ class CampaignPlan(Message):
     encoder: Name
     dimensions: int = Field(gt=0, le=LIMITS.dimensions)
     votes_per_record: int = Field(gt=0, le=100)
+    records_per_unit: int = Field(gt=0, le=LIMITS.records_per_unit)
+    training: LinearTraining | None = None
     events: tuple[dict[str, Any], ...] = Field(min_length=1, max_length=LIMITS.plan_events)
 
     @field_serializer("epsilon")
@@ -114,9 +129,14 @@ class CampaignPlan(Message):
 
 
 class Describe(Message):
-    """Ask who a site is: name, public key, protocol version. Reads nothing private."""
+    """Ask who a site is: name, public key, protocol version. Reads nothing private.
+
+    Attributes:
+        challenge: Random bytes, hexadecimal, so that an answer to an earlier question does not pass for new.
+    """
 
     request: Literal["describe"] = "describe"
+    challenge: Annotated[str, Field(pattern="^([0-9a-f]{2}){16,64}$")]
 
 
 class Join(Message):
@@ -157,16 +177,57 @@ class AskMetric(ReleaseRequest):
     request: Literal["metric"] = "metric"
 
 
-Request = Annotated[Describe | Join | AskCounts | AskStatistics | AskVotes | AskMetric, Field(discriminator="request")]
+class AskUpdate(ReleaseRequest):
+    """A linear head after the plan's training. Tensors: its start, as :class:`AskMetric`'s."""
+
+    request: Literal["update"] = "update"
+
+
+class ExchangeHeads(Message):
+    """Show each other's logs: what the coordinator has seen of the site's, and how its own stands.
+
+    Attributes:
+        since: Entries of the site's log that the coordinator has already.
+        countersigned: Its newest countersignature over a head of the site's log.
+        coordinator: The signed head of its own log.
+    """
+
+    request: Literal["heads"] = "heads"
+    since: int = Field(ge=0, le=LIMITS.log_entries)
+    countersigned: dict[str, Any] | None = None
+    coordinator: dict[str, Any] | None = None
+
+
+AnyRequest = Describe | Join | ExchangeHeads | AskCounts | AskStatistics | AskVotes | AskMetric | AskUpdate
+Request = Annotated[AnyRequest, Field(discriminator="request")]
 
 
 class SiteFact(Message):
     """A site's name and key. Depends on nothing private."""
 
     kind: Literal[ReleaseKind.PROTOCOL_FACT] = ReleaseKind.PROTOCOL_FACT
+    fact: Literal["site"] = "site"
     site: Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=LIMITS.name_chars)]
     public_key: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
     protocol: int = PROTOCOL_VERSION
+
+
+class LogFact(Message):
+    """A page of the entries of a site's log that the asker lacks, and the signed head of the log up to its end.
+
+    Entries name campaigns, plans, mechanisms and digests of what left; nothing in them depends on records.
+
+    Attributes:
+        head: Of the log up to the last of ``entries``.
+        entries: From the first that was asked for, as canonical JSON.
+        more: Whether the log goes on.
+    """
+
+    kind: Literal[ReleaseKind.PROTOCOL_FACT] = ReleaseKind.PROTOCOL_FACT
+    fact: Literal["log"] = "log"
+    head: dict[str, Any]
+    entries: tuple[str, ...] = Field(max_length=LIMITS.log_entries)
+    more: bool
 
 
 class Outcome(StrEnum):
@@ -188,7 +249,11 @@ class NoisyRelease(Message):
     """A noised value and the event that was charged for it. Tensors: ``values`` float64, shape as the request says."""
 
     kind: Literal[
-        ReleaseKind.NOISY_COUNTS, ReleaseKind.NOISY_STATISTICS, ReleaseKind.NOISY_VOTES, ReleaseKind.NOISY_METRIC
+        ReleaseKind.NOISY_COUNTS,
+        ReleaseKind.NOISY_STATISTICS,
+        ReleaseKind.NOISY_VOTES,
+        ReleaseKind.NOISY_METRIC,
+        ReleaseKind.NOISY_UPDATE,
     ]
     campaign: Name
     plan: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
@@ -200,7 +265,9 @@ class NoisyRelease(Message):
         return event_from_dict(self.event)
 
 
-Reply = Annotated[SiteFact | Status | NoisyRelease, Field(discriminator="kind")]
+AnyReply = SiteFact | LogFact | Status | NoisyRelease
+_Fact = Annotated[SiteFact | LogFact, Field(discriminator="fact")]
+Reply = Annotated[_Fact | Status | NoisyRelease, Field(discriminator="kind")]
 
 _REQUESTS: Final[TypeAdapter[Request]] = TypeAdapter(Request)
 _REPLIES: Final[TypeAdapter[Reply]] = TypeAdapter(Reply)
@@ -213,24 +280,24 @@ def encode(message: Message, tensors: Tensors | None = None) -> bytes:
     return safetensors.save(arrays, metadata={_METADATA: text})
 
 
-def decode_request(data: bytes) -> tuple[Describe | Join | AskCounts | AskStatistics | AskVotes | AskMetric, Tensors]:
+def decode_request(data: bytes) -> tuple[AnyRequest, Tensors]:
     """Read a request of untrusted origin.
 
     Raises:
         ProtocolError: The bytes are too many, malformed, not a known request, or hold a value that is not finite.
     """
     values, tensors = _open(data)
-    return _validated(_REQUESTS, values), tensors
+    return _canonical(_validated(_REQUESTS, values), tensors, data), tensors
 
 
-def decode_reply(data: bytes) -> tuple[SiteFact | Status | NoisyRelease, Tensors]:
+def decode_reply(data: bytes) -> tuple[AnyReply, Tensors]:
     """Read a reply of untrusted origin.
 
     Raises:
         ProtocolError: The bytes are too many, malformed, not a known reply, or hold a value that is not finite.
     """
     values, tensors = _open(data)
-    return _validated(_REPLIES, values), tensors
+    return _canonical(_validated(_REPLIES, values), tensors, data), tensors
 
 
 def _validated(adapter: TypeAdapter[_T], values: object) -> _T:
@@ -239,6 +306,13 @@ def _validated(adapter: TypeAdapter[_T], values: object) -> _T:
     except ValidationError as error:
         where = ".".join(str(part) for part in error.errors(include_input=False, include_url=False)[0]["loc"][:2])
         raise ProtocolError(f"a message's field is malformed ({where or 'whole message'})", "refuse it") from None
+
+
+def _canonical(message: _M, tensors: Tensors, data: bytes) -> _M:
+    """The message, if these are its bytes: with one way to write it, what is hashed and signed says one thing only."""
+    if encode(message, tensors) != data:
+        raise ProtocolError("a message is not in canonical form", "refuse it")
+    return message
 
 
 def _open(data: bytes) -> tuple[Any, Tensors]:

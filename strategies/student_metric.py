@@ -10,14 +10,17 @@ from fedaug.strategies.contributions import Contributions, clipped_total
 
 
 def right_and_wrong(
-    contributions: Contributions, weight: NDArray[np.float32], bias: NDArray[np.float32]
-) -> NDArray[np.float64]:
-    """How many records a linear head labels rightly and how many wrongly, float64 [2]; a unit's part has L2 norm ≤ 1.
+    contributions: Contributions, weight: NDArray[np.float32], bias: NDArray[np.float32], grid: float
+) -> NDArray[np.int64]:
+    """How many records a linear head labels rightly and how many wrongly, int64 [2] in grid steps.
+
+    A unit's part has L2 norm at most 1.
 
     Args:
         contributions: The site's rows.
         weight: Float32 [labels, d].
         bias: Float32 [labels].
+        grid: Width of a grid step.
 
     Raises:
         ProtocolError: The head's shape does not fit the records.
@@ -32,4 +35,4 @@ def right_and_wrong(
             guess = int(np.argmax(weight @ rows.embeddings[row] + bias))
         return np.array([0 if guess == rows.labels[row] else 1]), np.ones(1)
 
-    return clipped_total(contributions, 2, mark)
+    return clipped_total(contributions, 2, mark, grid)

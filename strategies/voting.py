@@ -17,9 +17,13 @@ Floats = NDArray[np.float64]
 
 
 def vote_totals(
-    contributions: Contributions, candidates: NDArray[np.float32], labels: NDArray[np.int32], votes_per_record: int
-) -> Floats:
-    """Votes per candidate, float64 [n]; one unit's whole vote over all labels has L2 norm at most 1.
+    contributions: Contributions,
+    candidates: NDArray[np.float32],
+    labels: NDArray[np.int32],
+    votes_per_record: int,
+    grid: float,
+) -> NDArray[np.int64]:
+    """Votes per candidate, int64 [n] in grid steps; one unit's whole vote over all labels has L2 norm at most 1.
 
     A record votes for its nearest ``votes_per_record`` candidates among those of its own label, the nearer the more,
     with a vote of L2 norm 1. It is compared with each candidate by itself, so that its vote is the same to the bit
@@ -30,6 +34,7 @@ def vote_totals(
         candidates: Unit rows, float32 [n, d].
         labels: The label a candidate stands for, as a position in the campaign's list, int [n].
         votes_per_record: How many candidates a record's vote is spread over.
+        grid: Width of a grid step.
 
     Raises:
         ProtocolError: The candidates' shape does not fit the labels or the records.
@@ -50,7 +55,7 @@ def vote_totals(
         weights = np.exp(_SHARPNESS * (closeness[nearest] - closeness[nearest[0]]).astype(np.float64))
         return blocks[label][nearest], weights / np.linalg.norm(weights)
 
-    return clipped_total(contributions, len(candidates), ballot)
+    return clipped_total(contributions, len(candidates), ballot, grid)
 
 
 _SHARPNESS = 20.0  # a candidate 0.05 farther in cosine gets 1/e of the weight

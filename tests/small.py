@@ -15,7 +15,8 @@ from fedaug.augmentation.encoder import Progress
 from fedaug.client.settings import SiteSettings
 from fedaug.client.site import Site
 from fedaug.privacy.accounting import calibrate
-from fedaug.privacy.events import GaussianEvent, ReleaseKind
+from fedaug.privacy.discretisation import grid_for
+from fedaug.privacy.events import DiscreteGaussianEvent, ReleaseKind
 from fedaug.privacy.keys import KeyRing
 from fedaug.privacy.noise import NoiseSource
 from fedaug.privacy.units import Budget, PrivacyUnit
@@ -99,13 +100,19 @@ def open_site(folder: Path, *, noise: NoiseSource | None = None, encoder: Callab
     return Site.open(folder, passphrase=PASSPHRASE, noise=noise, encoder=encoder)
 
 
-def events(noise_std: float, keys: Sequence[str] = tuple(KINDS)) -> tuple[dict[str, Any], ...]:
-    return tuple(GaussianEvent(key, KINDS[key], 1.0, noise_std).as_dict() for key in keys)
+def event(key: str, release: ReleaseKind, noise_std: float, **changes: Any) -> dict[str, Any]:
+    """A release of sensitivity 1 and as many values as any here has; ``changes`` to what the event says."""
+    made = DiscreteGaussianEvent(key, release, 1.0, noise_std, grid_for(noise_std or 1.0), 1_000)
+    return made.as_dict() | changes
+
+
+def events(noise_std: float, keys: Sequence[str] = tuple(KINDS), **changes: Any) -> tuple[dict[str, Any], ...]:
+    return tuple(event(key, KINDS[key], noise_std, **changes) for key in keys)
 
 
 def make_plan(**changes: Any) -> CampaignPlan:
     """A plan that :func:`make_site`'s default settings allow."""
-    multiplier = calibrate({"all": 1.0}, Budget(3.9, 1e-5))["all"] * np.sqrt(len(KINDS))
+    templates = [DiscreteGaussianEvent(key, kind, 1.0, 1.0, grid_for(1.0), 1_000) for key, kind in KINDS.items()]
     fields: dict[str, Any] = {
         "campaign": "autumn",
         "labels": LABELS,
@@ -116,7 +123,8 @@ def make_plan(**changes: Any) -> CampaignPlan:
         "encoder": SmallEncoder.name,
         "dimensions": SmallEncoder.dimensions,
         "votes_per_record": 2,
-        "events": events(float(multiplier)),
+        "records_per_unit": 100,
+        "events": tuple(made.as_dict() for made in calibrate(templates, Budget(3.9, 1e-5))),
     }
     return CampaignPlan.model_validate(fields | changes)
 

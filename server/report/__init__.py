@@ -20,7 +20,7 @@ from fedaug.server.report.model import (
     read_report,
     report_json,
 )
-from fedaug.server.report.render import write_report
+from fedaug.server.report.render import write_report, write_statement
 
 __all__ = [
     "GallerySample",
@@ -42,4 +42,5 @@ __all__ = [
     "read_report",
     "report_json",
     "write_report",
+    "write_statement",
 ]

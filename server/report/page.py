@@ -29,6 +29,7 @@ _FILTERS: Final = (
     "budget",
     "duration",
     "epsilon",
+    "factor_at_most",
     "number",
     "percent",
     "percent_at_most",
@@ -39,29 +40,28 @@ _FILTERS: Final = (
 )
 
 
-def page(data: ReportData) -> str:
-    """The whole page, a pure function of the report's facts."""
-    environment = Environment(
+def page(data: ReportData, statement: str | None = None) -> str:
+    """The whole page, a pure function of the report's facts.
+
+    Args:
+        data: The facts.
+        statement: File name of the privacy statement's page beside it, if there is one.
+    """
+    return environment().get_template("report.html.j2").render(_view(data), statement=statement)
+
+
+def environment() -> Environment:
+    """Templates as every page uses them: text is escaped, a missing value is an error."""
+    made = Environment(
         loader=PackageLoader("fedaug.server.report"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for name in (
-        "percent",
-        "percent_at_most",
-        "points",
-        "epsilon",
-        "budget",
-        "scientific",
-        "number",
-        "duration",
-        "plural",
-        "visible",
-    ):
-        environment.filters[name] = getattr(words, name)
-    return environment.get_template("report.html.j2").render(_view(data))
+    for name in _FILTERS:
+        made.filters[name] = getattr(words, name)
+    return made
 
 
 def _view(data: ReportData) -> dict[str, Any]:

@@ -37,6 +37,15 @@ def epsilon(value: float) -> str:
     return f"{math.ceil(value * 100 - 1e-6) / 100:.2f}"
 
 
+def factor_at_most(value: float) -> str:
+    """e^ε, by how much an observation's odds may move at most, rounded up to three digits: ``54.6``."""
+    power = math.floor(value / math.log(10))
+    mantissa = math.ceil(100 * math.exp(value - power * math.log(10)) - 1e-9) / 100
+    if power < 6:
+        return f"{round(mantissa * 10**power, 2 - power):,.{max(0, 2 - power)}f}"
+    return f"{mantissa:.3g} × 10{str(power).translate(_SUPERSCRIPT)}"
+
+
 def budget(value: float) -> str:
     """A budget, rounded down so that it is never overstated."""
     return "unlimited" if math.isinf(value) else f"{math.floor(value * 100 + 1e-6) / 100:.2f}"

@@ -121,7 +121,7 @@ def test_it_is_left_out_with_a_code_and_never_noted_when_a_site(
     code, misbehave = LIES[lie]
     asking = rounds(simulator, pool, minimum=2)
     assert len(asking.gather()) == 3
-    simulator.behaviour[BAD] = misbehave(simulator.sites[BAD])
+    simulator.behaviour[BAD] = on_releases(misbehave(simulator.sites[BAD]))
     with caplog.at_level(logging.WARNING):
         total = asking.total(COUNTS, (3,))
     assert [release.site for release in total.releases] == ["site-0", "site-2"]
@@ -214,7 +214,7 @@ def test_nodes_under_one_name_are_left_out_and_the_others_go_on(
         {"public_key": "0" * 63},
         {"public_key": Ed25519PrivateKey.generate().public_key().public_bytes_raw().hex()},
         {"site": "../x"},
-        {"protocol": 2},
+        {"protocol": 1},
     ],
 )
 def test_a_site_that_misstates_who_it_is_takes_no_part(
@@ -223,7 +223,7 @@ def test_a_site_that_misstates_who_it_is_takes_no_part(
     site = simulator.sites[BAD]
 
     def introduce(request: bytes, _: bytes) -> bytes:
-        fact = site._fact().model_copy(update=change)
+        fact = site._door._fact.model_copy(update=change)
         return spoken(site, encode(fact), request, name=fact.site)
 
     simulator.behaviour[BAD] = introduce
@@ -277,9 +277,9 @@ def test_a_finished_round_is_not_asked_for_again(simulator: Simulator, pool: Poo
     assert (second.total(COUNTS, (3,)).values == before.values).all()
     again = second.total(AskVotes(campaign="autumn", key="votes/0"), (6,), candidates())
     assert (again.values == votes.values).all()
-    assert {name for _, name in simulator.asked} == {"describe", "join"}
+    assert {name for _, name in simulator.asked} == {"describe", "heads", "join"}
     second.total(AskStatistics(campaign="autumn", key="statistics"), (3, 8))
-    assert [name for _, name in simulator.asked][-3:] == ["statistics"] * 3
+    assert [name for _, name in simulator.asked][-6:] == ["statistics"] * 3 + ["heads"] * 3
 
 
 def test_a_status_in_place_of_a_release_leaves_a_site_out(simulator: Simulator, pool: Pool) -> None:

@@ -30,7 +30,8 @@ REPLY = encode(
 
 
 def message(fields: Any, tensors: dict[str, Any] | None = None) -> bytes:
-    return safetensors.save(tensors or {}, metadata={"fedaug": json.dumps(fields)})
+    text = json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return safetensors.save(tensors or {}, metadata={"fedaug": text})
 
 
 def reply_with(**changes: Any) -> bytes:

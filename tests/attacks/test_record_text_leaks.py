@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from tests.small import LABELS, SmallEncoder, candidates, head, make_plan, make_site, open_site
 
 from fedaug.augmentation.encoder import Progress
-from fedaug.client import mechanisms
-from fedaug.client import site as site_module
+from fedaug.client import answers, door
+from fedaug.client.rows import PreparedRows
 from fedaug.client.site import Site
 from fedaug.client.store import SealedStore
 from fedaug.errors import DefectError, FedaugError
@@ -26,6 +26,7 @@ from fedaug.strategies.messages import (
     AskStatistics,
     AskVotes,
     Describe,
+    ExchangeHeads,
     Join,
     Outcome,
     Status,
@@ -36,7 +37,8 @@ from fedaug.strategies.messages import (
 CANARY = "quillfeather"  # no name, so that de-identification leaves it in the text
 ROWS = [(f"s{i}", f"{CANARY} fever in week {i}", LABELS[i % 3]) for i in range(6)]
 REQUESTS = [
-    encode(Describe()),
+    encode(Describe(challenge="ab" * 32)),
+    encode(ExchangeHeads(since=0)),
     encode(Join(plan=make_plan())),
     encode(AskCounts(campaign="autumn", key="counts")),
     encode(AskStatistics(campaign="autumn", key="statistics")),
@@ -93,7 +95,7 @@ def everything_said(caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixt
 
 
 def test_the_canary_is_in_the_records_so_that_the_test_can_fail(site: Site) -> None:
-    assert all(CANARY in record.text for record in site._store.records())
+    assert all(CANARY in record.text for record in site._rows._store.records())
     assert (site.folder / "source.jsonl").read_text().count(CANARY) == len(ROWS)
 
 
@@ -104,19 +106,19 @@ def test_a_whole_campaign_leaves_no_text_on_the_disk_in_replies_or_in_logs(
         replies = b"".join(site.handle(request) for request in REQUESTS)
     assert CANARY.encode() not in replies
     assert CANARY not in everything_said(caplog, capsys)
-    assert CANARY not in repr(site.status()) + repr(site) + repr(list(site._store.records()))
+    assert CANARY not in repr(site.status()) + repr(site) + repr(list(site._rows._store.records()))
     assert in_the_clear(site.folder) == []
 
 
 STAGES = {
     "the store's records": (SealedStore, "records"),
     "the store's arrays": (SealedStore, "read_array"),
-    "the rows of the plan": (Site, "_contributions"),
-    "the class sums": (mechanisms, "class_sums"),
-    "the label counts": (mechanisms, "label_counts"),
-    "the votes": (mechanisms, "vote_totals"),
-    "the metric": (mechanisms, "right_and_wrong"),
-    "the policy": (site_module, "require_allowed"),
+    "the rows of the plan": (PreparedRows, "contributions"),
+    "the class sums": (answers, "class_sums"),
+    "the label counts": (answers, "label_counts"),
+    "the votes": (answers, "vote_totals"),
+    "the metric": (answers, "right_and_wrong"),
+    "the policy": (door, "require_allowed"),
 }
 
 
@@ -144,7 +146,7 @@ def test_a_failure_in_a_stage_is_told_as_unavailable_and_nothing_more(
 
 def test_a_noise_source_that_fails_lets_nothing_out(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     class Failing:
-        def gaussian(self, shape: tuple[int, ...], std: float) -> NDArray[np.float64]:
+        def discrete_gaussian(self, shape: tuple[int, ...], log2_std: int) -> NDArray[np.int64]:
             return quote()
 
         def token(self, size: int) -> bytes:

@@ -20,6 +20,7 @@ from tokenizers import Tokenizer
 from transformers import BertModel
 from transformers.utils.logging import disable_progress_bar
 
+from fedaug.augmentation.space import PACKAGED_SPACE
 from fedaug.errors import MissingExtra
 
 Progress = Callable[[int, int], None]
@@ -55,8 +56,7 @@ class MiniLM:
     Wang et al. 2020, "MiniLM: Deep Self-Attention Distillation"; Reimers & Gurevych 2019, "Sentence-BERT", section 3.
     """
 
-    name = "all-MiniLM-L6-v2"
-    dimensions = 384
+    name, dimensions = PACKAGED_SPACE
 
     def __init__(self) -> None:
         folder = weights_folder()

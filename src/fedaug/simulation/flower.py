@@ -76,7 +76,8 @@ def example_server_app(folder: Path) -> ServerApp:
         rows = read_rows(example, out)
         pairs = [(record.text, str(record.label)) for record in rows.heldout]
         heldout = Heldout.of(pairs, example.campaign.labels, encoders.plain, rows.description)
-        coordinate(example, exchange, out, encoders.public, heldout, LogNarrator())
+        consortium = VirtualSites(example, out / "sites", _encoder).consortium
+        coordinate(example, exchange, out, encoders.public, heldout, LogNarrator(), consortium)
         _LOG.warning("report: %s", out / "report.html")
 
     return make_server_app(run)

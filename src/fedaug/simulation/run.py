@@ -29,16 +29,21 @@ from fedaug.server.campaign import plan_campaign
 from fedaug.server.candidates import CandidateSource
 from fedaug.server.coordinator import CampaignResult, Coordinator, Narrator
 from fedaug.server.exchange import Exchange, FlowerExchange
+from fedaug.server.log_export import export_bundle
 from fedaug.server.pool import Pool
-from fedaug.server.report import LabelFigure, Reference, ReportData, write_report
+from fedaug.server.report import LabelFigure, Reference, ReportData, write_report, write_statement
 from fedaug.server.schooling import Heldout
+from fedaug.server.statement_facts import state
 from fedaug.server.summary import summarise
+from fedaug.simulation.consortium import VirtualConsortium
 from fedaug.simulation.example import Example, Rows, read_rows
 from fedaug.simulation.grid import InProcessGrid
 from fedaug.simulation.oracle import Figure, References, consult
 from fedaug.simulation.sites import VirtualSites, deal
 
 _RUN_FILE = "run.json"
+#: What `fedaug log verify` checks.
+BUNDLE = "log-bundle.json"
 
 
 @dataclass(frozen=True)
@@ -80,7 +85,7 @@ def simulate(
     encoders: Encoders | None = None,
     noise: Callable[[str], NoiseSource] | None = None,
 ) -> Finished:
-    """Run an example's campaign, and write ``out/report.html`` and ``out/report.json``.
+    """Run an example's campaign, and write its report and privacy statement into ``out``, each as HTML and JSON.
 
     Args:
         folder: The example.
@@ -123,12 +128,13 @@ def simulate(
             return sites.prepare(index, lambda: dealt[index])
 
         grid = stack.enter_context(InProcessGrid(make_client_app(open_site), len(dealt)))
-        result = coordinate(example, FlowerExchange(grid), out, encoders.public, heldout, narrator, pool)
+        result = coordinate(
+            example, FlowerExchange(grid), out, encoders.public, heldout, narrator, sites.consortium, pool
+        )
     narrator.phase("reference figures")
     source = CandidateSource(example.campaign, example.search)
     references = consult(example.campaign, encoders.public, encoders.plain, source, dealt, heldout)
-    report = with_references(_report(result, heldout), references)
-    return Finished(report, write_report(report, out))
+    return _publish(result, heldout, out, references)
 
 
 def coordinate(
@@ -138,16 +144,30 @@ def coordinate(
     encoder: Encoder,
     heldout: Heldout,
     narrator: Narrator,
+    consortium: VirtualConsortium,
     pool: str | None = None,
 ) -> CampaignResult:
     """The coordinator's part of a campaign; leaves a report without reference figures in ``out``."""
     config = example.campaign
     plan = plan_campaign(config, encoder.name, encoder.dimensions)
+    members = consortium.as_coordinator()
     with Pool.open(pool or out / "pool.sqlite") as database:
         source = CandidateSource(config, example.search)
-        coordinator = Coordinator(plan, config, exchange, database, encoder, source, heldout=heldout, narrator=narrator)
+        coordinator = Coordinator(
+            plan,
+            config,
+            exchange,
+            database,
+            encoder,
+            source,
+            heldout=heldout,
+            narrator=narrator,
+            consortium=members,
+        )
         result = coordinator.run()
-    write_report(_report(result, heldout), out)
+        with whole_file(out / BUNDLE, overwrite=True) as file:
+            file.write(export_bundle(database, members))
+    _publish(result, heldout, out)
     return result
 
 
@@ -179,11 +199,17 @@ def _reference(figure: Figure) -> Reference:
     )
 
 
-def _report(result: CampaignResult, heldout: Heldout) -> ReportData:
-    report = summarise(result, heldout, datetime.now(UTC), __version__)
+def _publish(result: CampaignResult, heldout: Heldout, out: Path, references: References | None = None) -> Finished:
+    """Write report and privacy statement; the statement also where there is nothing to report."""
+    now = datetime.now(UTC)
+    statement = state(result, heldout, now, __version__, simulated=True)
+    report = summarise(result, heldout, now, __version__)
     if report is None:
+        write_statement(statement, out)
         raise EmptySource("there are no held-out texts to score a student on", "give --test, or a larger data set")
-    return report
+    if references is not None:
+        report = with_references(report, references)
+    return Finished(report, write_report(report, out, statement))
 
 
 def _pairs(rows: Rows) -> list[tuple[str, str]]:

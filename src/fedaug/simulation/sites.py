@@ -8,19 +8,17 @@ import secrets
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
 
 from fedaug.augmentation.encoder import Encoder
 from fedaug.client.records import Record
 from fedaug.client.settings import SiteSettings
 from fedaug.client.site import Site
+from fedaug.privacy.enrolment import EnrolmentStore
 from fedaug.privacy.keys import KeyRing
 from fedaug.privacy.noise import NoiseSource
+from fedaug.simulation.consortium import CHEAP_SCRYPT, VirtualConsortium
 from fedaug.simulation.example import Example
 from fedaug.simulation.partition import partition
-
-#: Scrypt's cost for virtual sites: their passphrase lies beside them, so guessing it need not be made hard.
-_CHEAP_SCRYPT: Final = 2**10
 
 
 def deal(example: Example, rows: Sequence[Record]) -> list[list[Record]]:
@@ -42,7 +40,7 @@ class VirtualSites:
 
     Args:
         example: The campaign, its sites and their settings.
-        folder: Holds one folder per site.
+        folder: Holds one folder per site; beside it lies that of their consortium.
         encoder: Shared by all of them.
         noise: Makes a site's noise source; tests alone pass another than the default.
     """
@@ -59,6 +57,7 @@ class VirtualSites:
         self._encoder = encoder
         self._noise = noise
         self._open: dict[int, Site] = {}
+        self.consortium = VirtualConsortium(folder.parent / "consortium", self._passphrase())
 
     def prepare(self, index: int, rows: Callable[[], Sequence[Record]]) -> Site:
         """The site of one partition, prepared; ``rows`` is called only if it was not prepared yet."""
@@ -70,6 +69,9 @@ class VirtualSites:
         passphrase = self._passphrase()
         if not (folder / "keys" / "keyring.json").exists():
             self._found(folder, name, rows(), passphrase)
+        if not (folder / "enrolment").exists():
+            key = KeyRing.open(folder, passphrase).signer.public_key()
+            self.consortium.enrol(name, key, EnrolmentStore(folder / "enrolment", self.consortium.authority))
         noise = None if self._noise is None else self._noise(name)
         site = Site.open(folder, passphrase=passphrase, encoder=self._encoder, noise=noise)
         if not site.status().prepared:
@@ -97,6 +99,7 @@ class VirtualSites:
             "privacy__unit": str(privacy.unit),
             "policy__allow_noise_off": self._example.campaign.budget.noise_off,
             "source__min_records": 1,
+            "consortium__authority": self.consortium.authority.public_bytes_raw().hex(),
         } | {key.replace(".", "__"): value for key, value in self._example.simulation.site_settings.items()}
         (folder / "site.toml").unlink(missing_ok=True)  # left behind by a run that was cut off before the keys
         SiteSettings.create(
@@ -109,7 +112,7 @@ class VirtualSites:
             source__columns__subject_id="subject",
             **settings,
         )
-        KeyRing.create(folder, passphrase, scrypt_n=_CHEAP_SCRYPT)
+        KeyRing.create(folder, passphrase, scrypt_n=CHEAP_SCRYPT)
 
     def _passphrase(self) -> bytes:
         """One for all sites of the run; of several processes that make one at once, the first wins."""

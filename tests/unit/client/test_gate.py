@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +25,15 @@ from tests.small import (
     some_rows,
 )
 
-from fedaug.client.mechanisms import Mechanism, mechanism_for
+from fedaug.client.answers import answer_to, require_covered
 from fedaug.client.policy import require_allowed
 from fedaug.client.release import ReleaseGate
+from fedaug.client.rows import PreparedRows
 from fedaug.client.settings import SiteSettings
 from fedaug.client.site import Site
 from fedaug.errors import AlreadyReleased, BudgetExceeded, NotReserved, PolicyRefused
 from fedaug.privacy.envelope import open_envelope
-from fedaug.privacy.events import GaussianEvent, ReleaseKind
+from fedaug.privacy.events import GaussianEvent, ReleaseKind, event_from_dict
 from fedaug.privacy.ledger import ChargeState, Ledger
 from fedaug.privacy.noise import SystemNoise
 from fedaug.privacy.units import Budget, PrivacyUnit
@@ -73,10 +74,9 @@ class Room:
         self.states_when_read.append(self.states())
         return ROWS
 
-    def release(self, plan: CampaignPlan, key: str = "counts", raw: bytes | None = None, **mechanism: Any) -> bytes:
+    def release(self, plan: CampaignPlan, key: str = "counts", raw: bytes | None = None, **changes: Any) -> bytes:
         request = AskCounts(campaign=plan.campaign, key=key)
-        made = mechanism_for(request, {}, plan)
-        made = Mechanism(mechanism.get("kind", made.kind), mechanism.get("clean", made.clean))
+        made = replace(answer_to(request, {}, plan), **changes)
         return self.gate.release(plan, request, raw or encode(request), made, self.records)
 
 
@@ -204,12 +204,11 @@ def answer(site: Site, request: bytes) -> NoisyRelease | Status | SiteFact:
     return reply
 
 
-SENSITIVITY_HALF = tuple(
-    GaussianEvent(key, kind, 0.5, 10.0).as_dict() if key == "votes/0" else GaussianEvent(key, kind, 1.0, 10.0).as_dict()
-    for key, kind in KINDS.items()
-)
+SENSITIVITY_HALF = (*events(10.0, ["counts", "statistics", "metric"]), *events(10.0, ["votes/0"], sensitivity=0.5))
+CONTINUOUS = (*events(10.0, ["counts"]), GaussianEvent("metric", KINDS["metric"], 1.0, 10.0).as_dict())
 FORBIDDEN: dict[str, Callable[[], CampaignPlan]] = {  # each wrong in one thing, and cheap but for that
     "understates a sensitivity": lambda: make_plan(events=SENSITIVITY_HALF),
+    "adds noise in floating point": lambda: make_plan(events=CONTINUOUS),
     "protects another unit": lambda: make_plan(unit=PrivacyUnit.RECORD),
     "adds no noise": lambda: make_plan(epsilon="inf", events=events(0.0)),
     "adds noise to all but one": lambda: make_plan(
@@ -236,6 +235,7 @@ def test_a_plan_is_refused_and_nothing_reserved_when_it(site: Site, why: str) ->
 
 REASONS = {
     "understates a sensitivity": "understates a release's sensitivity",
+    "adds noise in floating point": "mechanism that its kind lacks",
     "protects another unit": "another unit",
     "adds no noise": "adds no noise",
     "adds noise to all but one": "adds no noise",
@@ -266,7 +266,8 @@ def test_a_release_kind_outside_the_sites_policy_is_refused(tmp_path: Path) -> N
 
 def test_more_candidates_than_the_sites_policy_takes_are_refused(tmp_path: Path) -> None:
     site = make_site(tmp_path / "s", some_rows(), policy__max_candidates=5)
-    assert site.join(make_plan()) is Outcome.OK
+    assert site.join(make_plan()) is Outcome.REFUSED  # its votes may be on a thousand
+    assert site.join(make_plan(events=events(9.0, ["votes/0"], dimensions=5))) is Outcome.OK
     reply = answer(site, encode(AskVotes(campaign="autumn", key="votes/0"), candidates(6)))
     assert isinstance(reply, Status)
     assert reply.status is Outcome.REFUSED
@@ -337,7 +338,7 @@ def test_bad_inputs_get_a_status_before_any_record_is_read(site: Site, monkeypat
     assert site.join(make_plan()) is Outcome.OK
     charges = site.status().charges
     with monkeypatch.context() as patch:
-        patch.setattr(Site, "_contributions", lambda *_: pytest.fail("records were read"))
+        patch.setattr(PreparedRows, "contributions", lambda *_: pytest.fail("records were read"))
         for name, request in bad_inputs().items():
             reply = answer(site, request)
             assert isinstance(reply, Status), name
@@ -401,10 +402,28 @@ def test_a_statement_of_failure_is_as_long_for_every_cause(site: Site) -> None:
 def test_charges_survive_in_the_ledgers_file(site: Site) -> None:
     assert site.join(make_plan()) is Outcome.OK
     site.counts("autumn")
-    with sqlite3.connect(f"file:{site.folder / 'ledger.sqlite'}?mode=ro", uri=True) as database:
-        states = dict(database.execute("select key, state from charges"))
-    database.close()
-    assert states == dict.fromkeys(KINDS, str(ChargeState.RESERVED)) | {"counts": str(ChargeState.COMMITTED)}
+    site.close()
+    again = open_site(site.folder)
+    states = {entry.event.key: entry.state for entry in again.status().charges}
+    assert states == dict.fromkeys(KINDS, ChargeState.RESERVED) | {"counts": ChargeState.COMMITTED}
+    again.close()
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"dimensions": 2}, "more values than were planned"),
+        ({"grid": 2.0**-40, "noise_std": 2.0**-16}, "too fine a grid"),
+        ({"release": "NoisyStatistics"}, "another kind"),
+    ],
+)
+def test_an_event_that_does_not_cover_its_release_is_refused_before_records_are_read(
+    changes: dict[str, Any], why: str
+) -> None:
+    event = event_from_dict(events(10.0, ["counts"])[0] | changes)
+    plan = make_plan()
+    with pytest.raises(PolicyRefused, match=why):
+        require_covered(event, answer_to(COUNTS, {}, plan))
 
 
 def test_seeded_noise_gives_the_same_release_so_that_runs_can_be_compared(prepared: Path, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import json
 import pickle  # noqa: TID251 (to show that one is refused)
@@ -27,9 +28,11 @@ from fedaug.errors import (
     PrivateOutput,
     ProtocolError,
 )
+from fedaug.privacy.canonical import digest
 from fedaug.privacy.events import GaussianEvent, ReleaseKind
+from fedaug.privacy.log_entries import read_coordinator_entry
 from fedaug.server import database
-from fedaug.server.pool import CampaignState, Pool, PoolSample, SampleStatus
+from fedaug.server.pool import CampaignState, Pool, PoolSample, Receipt, SampleStatus
 from fedaug.server.pool_schema import VERSION_TABLE, Base
 
 PLAN = "a" * 64
@@ -59,8 +62,13 @@ def pool(where):
         yield opened
 
 
-def accept(pool, envelope=b"sealed", site="north", key="votes/0"):
-    return pool.accept_release("spring", site, key=key, kind=ReleaseKind.NOISY_VOTES, event=EVENT, envelope=envelope)
+def receipt(envelope=b"sealed", site="north", key="votes/0", campaign="spring", nonce=None):
+    event = dataclasses.replace(EVENT, key=key)
+    return Receipt(campaign, site, event, "f" * 64, nonce or digest(key.encode()), envelope, "coordinator")
+
+
+def accept(pool, **fields):
+    return pool.accept_release(receipt(**fields))
 
 
 def together(work, count=8):
@@ -174,9 +182,22 @@ def test_a_release_that_arrives_many_times_at_one_moment_is_accepted_once(pool):
     assert len(pool.releases("spring")) == 1
 
 
-def test_a_release_without_an_event_comes_back_without_one(pool):
-    pool.accept_release("spring", "north", key="fact", kind=ReleaseKind.PROTOCOL_FACT, event=None, envelope=b"x")
-    assert pool.releases("spring")[0].event is None
+def test_a_nonce_that_a_site_used_before_is_refused_and_nothing_noted(pool):
+    accept(pool, nonce="ab" * 16)
+    with pytest.raises(ProtocolError, match="FA401: a site used a nonce twice"):
+        accept(pool, nonce="ab" * 16, key="votes/1", envelope=b"other")
+    assert [release.key for release in pool.releases("spring")] == ["votes/0"]
+    assert len(pool.logs.entries("coordinator")) == 1
+    assert accept(pool, nonce="ab" * 16, site="south")
+
+
+def test_what_was_accepted_is_in_the_coordinators_log_once(pool):
+    assert [accept(pool), accept(pool), accept(pool, key="votes/1")] == [True, False, True]
+    entries = [read_coordinator_entry(entry) for entry in pool.logs.entries("coordinator")]
+    assert [(entry.site, entry.key, entry.artefact) for entry in entries] == [
+        ("north", "votes/0", digest(b"sealed")),
+        ("north", "votes/1", digest(b"sealed")),
+    ]
 
 
 def test_releases_of_other_sites_and_keys_stand_beside_each_other(pool):
@@ -236,9 +257,7 @@ def test_a_campaign_s_state_is_kept(pool):
         lambda pool: pool.set_state("summer", CampaignState.ABORTED),
         lambda pool: pool.set_status("summer", [], SampleStatus.WITHDRAWN),
         lambda pool: pool.save_checkpoint("summer", "counts", b"{}"),
-        lambda pool: pool.accept_release(
-            "summer", "north", key="k", kind=ReleaseKind.NOISY_VOTES, event=EVENT, envelope=b"x"
-        ),
+        lambda pool: accept(pool, campaign="summer"),
     ],
 )
 def test_writing_to_a_campaign_that_was_never_started_is_refused(pool, write):

@@ -10,6 +10,8 @@ import pytest
 from tests.tiny_example import CAMPAIGN, LABELS
 
 from fedaug.privacy.accounting import epsilon
+from fedaug.privacy.envelope import Header
+from fedaug.privacy.events import Event
 from fedaug.server.campaign import load_campaign, plan_campaign
 from fedaug.server.coordinator import CampaignResult
 from fedaug.server.report import ReportData
@@ -25,9 +27,15 @@ def result(tmp_path: Path) -> CampaignResult:
     (tmp_path / "campaign.toml").write_text(CAMPAIGN)
     config = load_campaign(tmp_path / "campaign.toml")
     plan = plan_campaign(config, "small", 8)
-    releases = [Accepted("a", event, np.zeros(3), b"") for event in plan.mechanisms]
-    releases.append(Accepted("b", plan.event("counts"), np.zeros(3), b""))
+    releases = [accepted("a", event) for event in plan.mechanisms]
+    releases.append(accepted("b", plan.event("counts")))
     return CampaignResult(config, plan, sites=("a", "b"), releases=tuple(releases))
+
+
+def accepted(site: str, event: Event) -> Accepted:
+    """A release, as the inbound gate passes it on."""
+    header = Header(1, "tiny", event.key, site, "00" * 16, "0" * 64, "0" * 64, "0" * 64)
+    return Accepted(site, event, np.zeros(3), b"", header)
 
 
 HELDOUT = Heldout(("x", "y"), np.array([0, 1]), np.eye(2, 8, dtype=np.float32))

@@ -20,11 +20,13 @@ from tests.small import SmallEncoder
 from tests.tiny_example import LABELS, PLANNED, SITES, write_example, write_records
 
 from fedaug.augmentation.encoder import Progress
+from fedaug.client.door import Door
 from fedaug.client.site import Site
 from fedaug.errors import ConfigError
 from fedaug.server.candidates import CandidateSource
 from fedaug.server.pool import Pool
 from fedaug.server.schooling import Heldout
+from fedaug.server.statement import read_statement
 from fedaug.simulation.example import Example, read_rows
 from fedaug.simulation.oracle import consult
 from fedaug.simulation.run import Encoders, Finished, simulate
@@ -140,9 +142,9 @@ def test_a_finished_run_that_is_resumed_asks_no_site_for_a_release_and_tells_the
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     released, joined = Counter[str](), Counter[str]()
-    release, join = Site._release, Site._join
-    monkeypatch.setattr(Site, "_release", lambda self, *a: released.update([self.settings.name]) or release(self, *a))
-    monkeypatch.setattr(Site, "_join", lambda self, *a: joined.update([self.settings.name]) or join(self, *a))
+    release, join = Door._release, Door._join
+    monkeypatch.setattr(Door, "_release", lambda self, *a: released.update([self._fact.site]) or release(self, *a))
+    monkeypatch.setattr(Door, "_join", lambda self, *a: joined.update([self._fact.site]) or join(self, *a))
     monkeypatch.setattr(Site, "prepare", lambda *_: pytest.fail("a prepared site was prepared again"))
     again = run.again(resume=True)
     assert not released
@@ -154,8 +156,8 @@ def test_a_finished_run_that_is_resumed_asks_no_site_for_a_release_and_tells_the
 def test_a_run_cut_off_after_a_round_goes_on_there(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The coordinator dies as it takes in the first votes; sites are asked for what is missing, and nothing twice."""
     asked: list[str] = []
-    release = Site._release
-    monkeypatch.setattr(Site, "_release", lambda self, *a: asked.append(a[0].key) or release(self, *a))
+    release = Door._release
+    monkeypatch.setattr(Door, "_release", lambda self, *a: asked.append(a[0].key) or release(self, *a))
     given: dict[str, Any] = {"train": run.records, "narrator": Quiet()}
     given["encoders"] = Encoders(SmallEncoder(), SmallEncoder())
     with monkeypatch.context() as patch:
@@ -233,3 +235,15 @@ def test_virtual_sites_are_made_once_and_found_again(tmp_path: Path, run: Run) -
     assert other._keys.signer.public_key().public_bytes_raw() != key
     assert (tmp_path / "sites" / "passphrase").stat().st_mode & 0o777 == 0o600
     again.close()
+
+
+def test_the_privacy_statement_lies_beside_the_report_and_says_the_same(run: Run) -> None:
+    statement = read_statement(run.out / "privacy_statement.json")
+    stated, privacy = statement.privacy_parameters, run.report["privacy"]
+    assert {site["epsilon"] for site in privacy["sites"].values()} == {stated.per_site.epsilon}
+    assert privacy["consortium_epsilon"] == stated.consortium.epsilon
+    assert set(statement.mechanisms.sites) == set(privacy["sites"])
+    assert statement.simulated
+    assert statement.trust_model.authentication.method == "enrolled"
+    assert 'href="privacy_statement.html"' in (run.out / "report.html").read_text("utf-8")
+    assert (run.out / "privacy_statement.html").is_file()

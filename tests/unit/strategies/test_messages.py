@@ -32,7 +32,7 @@ from fedaug.strategies.messages import (
 )
 
 REQUESTS: list[tuple[Message, dict[str, Any]]] = [
-    (Describe(), {}),
+    (Describe(challenge="ab" * 32), {}),
     (Join(plan=make_plan()), {}),
     (AskCounts(campaign="c", key="counts"), {}),
     (AskStatistics(campaign="c", key="s"), {}),
@@ -108,7 +108,7 @@ MALFORMED = {
     "a header of no length": bytes(8) + b"{}",
     "a header that is deep": raw(b"[" * 100_000),
     "a number of a million figures": raw(b'{"__metadata__":{"fedaug":' + b"9" * 1_000_000 + b"}}"),
-    "bytes after the tensors": encode(Describe()) + b"x",
+    "bytes after the tensors": encode(Describe(challenge="ab" * 32)) + b"x",
     "half a surrogate pair": raw({"__metadata__": {"fedaug": '{"request":"counts","campaign":"\\ud800","key":"k"}'}}),
 }
 
@@ -123,7 +123,7 @@ def test_malformed_bytes_are_refused_with_our_own_error(decode: Any, name: str) 
 
 @pytest.mark.parametrize("site", ["", "a" * 101, "../x", "__metadata__", "a b", "<script>", "a\0", "a\n", "é", "-rf"])
 def test_a_site_of_a_name_that_no_site_can_have_is_refused(site: str) -> None:
-    fields = {"kind": "ProtocolFact", "site": site, "public_key": "0" * 64, "protocol": 1}
+    fields = {"kind": "ProtocolFact", "site": site, "public_key": "0" * 64, "protocol": 1, "fact": "site"}
     with pytest.raises(ProtocolError, match="site"):
         decode_reply(raw({"__metadata__": {"fedaug": json.dumps(fields)}}))
 

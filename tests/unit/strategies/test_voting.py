@@ -15,6 +15,7 @@ from fedaug.strategies.voting import select, shrink, vote_totals
 
 RNG = np.random.default_rng(5)
 WIDTH, LABELS = 8, 3
+GRID = 2.0**-26
 
 
 def unit_rows(count: int) -> NDArray[np.float32]:
@@ -55,19 +56,19 @@ def test_votes_are_those_of_the_definition(spread: int) -> None:
     rows = rows_of([0, 0, 0, 1, 2, 2, 3, 0], [0, 1, 1, 2, 0, 0, 1, 2])
     candidates, labels = unit_rows(15), (np.arange(15) % LABELS).astype(np.int32)
     expected = reference(rows, candidates, labels, spread)
-    assert vote_totals(rows, candidates, labels, spread) == pytest.approx(np.array(expected), abs=1e-5)
+    assert vote_totals(rows, candidates, labels, spread, GRID) * GRID == pytest.approx(np.array(expected), abs=1e-5)
 
 
 def test_a_record_whose_label_has_no_candidate_votes_for_none() -> None:
-    votes = vote_totals(rows_of([0, 1], [2, 2]), unit_rows(4), np.zeros(4, np.int32), 3)
-    assert votes.tolist() == [0.0] * 4
+    votes = vote_totals(rows_of([0, 1], [2, 2]), unit_rows(4), np.zeros(4, np.int32), 3, GRID)
+    assert votes.tolist() == [0] * 4
 
 
 def test_a_units_votes_and_sums_are_the_same_to_the_bit_whatever_others_the_site_holds() -> None:
     """Others of other labels add to other places, so one unit's own part can be seen in the whole as it is."""
     one = rows_of([0, 0, 0], [0, 0, 0])
     candidates, labels = unit_rows(30), (np.arange(30) % LABELS).astype(np.int32)
-    alone = vote_totals(one, candidates, labels, 4)[labels == 0]
+    alone = vote_totals(one, candidates, labels, 4, GRID)[labels == 0]
     for others in (1, 2, 7, 40):
         more = rows_of([1 + i % 5 for i in range(others)], [1 + i % 2 for i in range(others)])
         place = int(RNG.integers(0, others))
@@ -81,8 +82,8 @@ def test_a_units_votes_and_sums_are_the_same_to_the_bit_whatever_others_the_site
                 )
             )
         )
-        assert vote_totals(mixed, candidates, labels, 4)[labels == 0].tobytes() == alone.tobytes()
-        assert class_sums(mixed, LABELS)[0].tobytes() == class_sums(one, LABELS)[0].tobytes()
+        assert vote_totals(mixed, candidates, labels, 4, GRID)[labels == 0].tobytes() == alone.tobytes()
+        assert class_sums(mixed, LABELS, GRID)[0].tobytes() == class_sums(one, LABELS, GRID)[0].tobytes()
 
 
 def test_a_contribution_that_is_no_number_is_left_out_and_not_added() -> None:
@@ -91,13 +92,13 @@ def test_a_contribution_that_is_no_number_is_left_out_and_not_added() -> None:
     def part(_: Contributions, row: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         return np.array([0]), np.array([[math.nan, 0.5, math.inf][row]])
 
-    assert clipped_total(rows, 1, part).tolist() == [0.5]
+    assert clipped_total(rows, 1, part, 0.25).tolist() == [2]
 
 
 def test_candidates_of_another_width_are_refused_even_by_a_site_without_records() -> None:
     for rows in (rows_of([0], [0]), rows_of([], [])):
         with pytest.raises(ProtocolError, match="another embedding space"):
-            vote_totals(rows, np.ones((2, WIDTH + 1), np.float32), np.zeros(2, np.int32), 1)
+            vote_totals(rows, np.ones((2, WIDTH + 1), np.float32), np.zeros(2, np.int32), 1, GRID)
 
 
 def test_votes_that_noise_explains_are_shrunk_to_their_mean() -> None:

@@ -1,0 +1,85 @@
+"""Who may ask a site something: anybody who reaches it, or the coordinators that its consortium has enrolled."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from fedaug.client.settings import SiteSettings
+from fedaug.errors import ProtocolError
+from fedaug.privacy.enrolment import EnrolmentStore, Role
+from fedaug.privacy.envelope import NO_REQUEST, open_envelope
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request, and who sent it if that is known.
+
+    Attributes:
+        request: The message's bytes.
+        sender: The coordinator's name; empty if nobody vouches for one.
+        key: What the coordinator signs with.
+        receiver: The site that the coordinator has sent it to; empty if it is for whoever answers.
+    """
+
+    request: bytes
+    sender: str = ""
+    key: Ed25519PublicKey | None = None
+    receiver: str = ""
+
+
+class Callers(Protocol):
+    """Who may ask."""
+
+    def admit(self, data: bytes) -> Asked:
+        """The request that a message carries, and who sent it.
+
+        Raises:
+            ProtocolError: The message is malformed, or its sender may not ask.
+        """
+        ...
+
+
+class Anybody:
+    """For trials on one machine, and for sites that are reached through a door of their own."""
+
+    def admit(self, data: bytes) -> Asked:
+        """Every message is a request."""
+        return Asked(data)
+
+
+class EnrolledCoordinators:
+    """Only whom the newest enrolment list names as a coordinator, by a message signed with the key that it names.
+
+    The list is looked up for each message, so a key that was revoked in the meantime is refused with what is under way.
+
+    Args:
+        store: Keeps the list.
+        clock: Seconds since 1970, UTC.
+    """
+
+    def __init__(self, store: EnrolmentStore, clock: Callable[[], float]) -> None:
+        self._store = store
+        self._clock = clock
+
+    def admit(self, data: bytes) -> Asked:
+        """See :meth:`Callers.admit`."""
+        header, _ = open_envelope(data, None)
+        key = self._store.current(self._clock()).key_of(header.site, Role.COORDINATOR, header.key_id)
+        header, request = open_envelope(data, key)
+        if header.request_digest != NO_REQUEST:
+            raise ProtocolError("a message is not a request", "send a request in an envelope of its own")
+        return Asked(request, header.site, key, header.key)
+
+
+def callers_of(folder: Path, settings: SiteSettings, clock: Callable[[], float] = time.time) -> Callers:
+    """Who may ask a site, by its settings."""
+    authority = settings.consortium.authority_key
+    return (
+        Anybody() if authority is None else EnrolledCoordinators(EnrolmentStore(folder / "enrolment", authority), clock)
+    )

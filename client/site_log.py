@@ -1,0 +1,123 @@
+"""A site's transparency log as others see it: its signed head, its entries, and what the coordinator signed about it.
+
+The log itself is the ledger's journal. Beside it lie the coordinator's signatures that the site has received, which
+prove to a third party what the coordinator had seen, and to the site that its ledger is not an older copy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from fedaug.errors import BadSignature, LedgerError, ProtocolError
+from fedaug.privacy.canonical import canonical_json
+from fedaug.privacy.files import private_folder, whole_file
+from fedaug.privacy.ledger import Ledger
+from fedaug.privacy.limits import LIMITS
+from fedaug.privacy.log_heads import (
+    HeadRole,
+    LogHead,
+    SignedHead,
+    decode_head,
+    encode_head,
+    equivocation,
+    sign_head,
+    verify_head,
+)
+from fedaug.strategies.messages import ExchangeHeads, LogFact
+
+_REMEDY = "keep both, and ask the consortium's authority"
+
+
+class SiteLog:
+    """One site's log.
+
+    Args:
+        site: Its name.
+        folder: Keeps what the coordinator signed; made when the first signature comes.
+        ledger: Whose journal is the log.
+        signer: The site's signing key.
+    """
+
+    def __init__(self, site: str, folder: Path, ledger: Ledger, signer: Ed25519PrivateKey) -> None:
+        self._site = site
+        self._folder = folder
+        self._ledger = ledger
+        self._signer = signer
+
+    def exchange(self, message: ExchangeHeads, coordinator: Ed25519PublicKey | None) -> LogFact:
+        """Take in what the coordinator signed, and show it what it lacks.
+
+        Args:
+            message: What it says.
+            coordinator: Its key; None if nobody vouches for it, and then nothing that it signed is taken in.
+
+        Raises:
+            BadSignature: A head is not the coordinator's, or contradicts one that it signed before.
+            LedgerRolledBack: It has countersigned a head that is not in this site's journal.
+            ProtocolError: It has seen more than the log holds.
+        """
+        if coordinator is not None:
+            self._take(message, coordinator)
+        entries = self._ledger.journal()
+        if message.since > len(entries):
+            raise ProtocolError("the coordinator has seen more than the site's log holds", "compare the two logs")
+        end = message.since + _page_length(entries[message.since :])
+        head = sign_head(LogHead.of(self._site, entries[:end]), HeadRole.SITE, self._signer)
+        page = tuple(entry.decode() for entry in entries[message.since : end])
+        return LogFact(head=head.as_dict(), entries=page, more=end < len(entries))
+
+    def countersigned(self) -> SignedHead | None:
+        """The coordinator's newest countersignature."""
+        return self._read(HeadRole.COUNTERSIGNATURE)
+
+    def coordinator(self) -> SignedHead | None:
+        """The newest head of the coordinator's own log."""
+        return self._read(HeadRole.COORDINATOR)
+
+    def _take(self, message: ExchangeHeads, coordinator: Ed25519PublicKey) -> None:
+        if message.countersigned is not None:
+            signed = decode_head(canonical_json(message.countersigned))
+            head = verify_head(signed, HeadRole.COUNTERSIGNATURE, coordinator)
+            if head.origin != self._site:
+                raise BadSignature("a countersignature is over another site's log", _REMEDY)
+            self._ledger.note_countersigned(head.size, bytes.fromhex(head.root))
+            self._keep(signed, self.countersigned())
+        if message.coordinator is not None:
+            signed = decode_head(canonical_json(message.coordinator))
+            verify_head(signed, HeadRole.COORDINATOR, coordinator)
+            known = self.coordinator()
+            if known is not None and equivocation(known, signed, coordinator):
+                raise BadSignature("the coordinator has signed two different logs as one", _REMEDY)
+            self._keep(signed, known)
+
+    def _keep(self, signed: SignedHead, known: SignedHead | None) -> None:
+        # An older message, sent again, must not take the place of what the coordinator signed since.
+        if known is not None and known.key_id == signed.key_id and known.head.size >= signed.head.size:
+            return
+        private_folder(self._folder)
+        with whole_file(self._path(signed.role), overwrite=True) as file:
+            file.write(encode_head(signed))
+
+    def _read(self, role: HeadRole) -> SignedHead | None:
+        try:
+            return decode_head(self._path(role).read_bytes())
+        except FileNotFoundError:
+            return None
+        except ProtocolError:
+            raise LedgerError("a signature that the site keeps is damaged", "restore the site's folder") from None
+
+    def _path(self, role: HeadRole) -> Path:
+        return self._folder / f"{role}.json"
+
+
+def _page_length(entries: Sequence[bytes]) -> int:
+    """How many entries one reply may carry: at least one, if there is any."""
+    room = LIMITS.log_page_bytes
+    for number, entry in enumerate(entries):
+        room -= len(entry)
+        if room < 0 and number:
+            return number
+    return len(entries)
