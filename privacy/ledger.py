@@ -27,12 +27,10 @@ from sqlalchemy import Connection, insert, select, update
 
 from fedaug.errors import (
     AlreadyReleased,
-    BudgetExceeded,
     LedgerError,
     NotReserved,
     ProtocolError,
 )
-from fedaug.privacy.accounting import epsilon
 from fedaug.privacy.canonical import digest
 from fedaug.privacy.events import Event
 from fedaug.privacy.ledger_anchor import Failpoint
@@ -189,7 +187,7 @@ class Ledger:
                 if known.reserved.plan != plan_digest or known.reserved.mechanisms != wanted:
                     raise AlreadyReleased("the campaign is known with another plan", NEW_CAMPAIGN)
                 return
-            self._check_cap(wanted)
+            self._costs.require_covered(self._books.plans.values(), wanted, self._cap)
             values = [event.as_dict() for event in wanted]
             sequence = self._append(connection, Reserved(campaign=campaign, plan=plan_digest, events=values))
             self._costs.store(connection, sequence, wanted)
@@ -303,6 +301,12 @@ class Ledger:
         with self._reading():
             return self._books.size, self._books.log.root
 
+    def countersigned(self) -> tuple[int, bytes] | None:
+        """The newest head that the coordinator has countersigned, as far as is known here; None if none was."""
+        with self._reading() as connection:
+            row = connection.execute(select(state)).one()
+        return (row.countersigned_size, row.countersigned_root) if row.countersigned_size else None
+
     def note_countersigned(self, size: int, root: bytes) -> None:
         """Take note of a head of this ledger that the coordinator has countersigned.
 
@@ -384,17 +388,6 @@ class Ledger:
         if plan is None or release is None:
             raise NotReserved("no plan reserved the release", "put the plan to the site first")
         return plan, release
-
-    def _check_cap(self, wanted: tuple[Event, ...]) -> None:
-        cap, plans = self._cap, self._books.plans.values()
-        total = self._costs.total_with(plans, wanted)
-        if not total <= cap.epsilon:
-            spent, asked = self._costs.total(plans), epsilon(wanted, cap.delta)
-            raise BudgetExceeded(
-                f"ε {spent:.4g} is spent, the plan alone costs {asked:.4g}, together they cost {total:.4g}, "
-                f"and the cap is {cap.epsilon:.4g} (at δ {cap.delta:.3g})",
-                "plan with more noise or fewer releases, or have the site raise its cap",
-            )
 
 
 def _owner(lineage: str, unit: PrivacyUnit) -> Opened:

@@ -13,13 +13,14 @@ from typing import Final
 
 from sqlalchemy import Connection, insert, select
 
-from fedaug.errors import LedgerError
+from fedaug.errors import BudgetExceeded, LedgerError
 from fedaug.privacy.accounting import epsilon
 from fedaug.privacy.events import Event
 from fedaug.privacy.filter import Charge, filter_epsilon, plan_charge
 from fedaug.privacy.ledger_database import REMEDY
 from fedaug.privacy.ledger_journal import Plan
 from fedaug.privacy.ledger_schema import costs
+from fedaug.privacy.units import Budget
 
 #: A charge is known by the journal's entry that reserved the plan, and by how many of its releases are charged.
 _Key = tuple[int, int]
@@ -53,6 +54,21 @@ class Costs:
         if not live:
             return epsilon(wanted, self.delta)
         return filter_epsilon([*map(self._charge, live), self._charge_of(wanted)], self.delta)
+
+    def require_covered(self, plans: Collection[Plan], wanted: tuple[Event, ...], cap: Budget) -> None:
+        """Refuse a plan that does not fit under the cap together with everything that is charged.
+
+        Raises:
+            BudgetExceeded: It does not; a cost that is no number never does.
+        """
+        total = self.total_with(plans, wanted)
+        if not total <= cap.epsilon:
+            spent, asked = self.total(plans), epsilon(wanted, cap.delta)
+            raise BudgetExceeded(
+                f"ε {spent:.4g} is spent, the plan alone costs {asked:.4g}, together they cost {total:.4g}, "
+                f"and the cap is {cap.epsilon:.4g} (at δ {cap.delta:.3g})",
+                "plan with more noise or fewer releases, or have the site raise its cap",
+            )
 
     def load(self, connection: Connection, after: int) -> None:
         """Take over what is stored of the plans that were reserved after the journal's entry of that number.

@@ -148,7 +148,7 @@ class Books:
         if isinstance(entry, Opened) or self.owner is None:
             return isinstance(entry, Opened) and self.owner is None
         if isinstance(entry, Reserved):
-            keys = {event.key for event in entry.mechanisms}
+            keys = {event["key"] for event in entry.events}
             return entry.campaign not in self.plans and len(keys) == len(entry.events)
         if isinstance(entry, Recovered):
             return entry.size == self.size

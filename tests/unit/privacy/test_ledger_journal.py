@@ -244,8 +244,10 @@ def test_costs_are_worked_out_anew_for_another_delta(tmp_path: Path) -> None:
 def test_a_countersigned_head_is_noted_and_checked_from_then_on(ledger: Ledger, tmp_path: Path) -> None:
     one_of_each(ledger)
     first, newest = (2, merkle_root(ledger.journal()[:2])), ledger.head()
+    assert ledger.countersigned() is None
     for head in (first, newest, newest, first, (0, merkle_root([]))):
         ledger.note_countersigned(*head)
+    assert ledger.countersigned() == newest
     assert any("first 4 entries are those that the coordinator" in line for line in ledger.verify().checked)
     ledger.close()
     with opened(tmp_path / "ledger.db") as again:
