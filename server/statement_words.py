@@ -90,7 +90,7 @@ ACROSS: Final = (
 FILTER: Final = "Gaussian differential privacy filter, valid when campaigns are chosen one after the other"
 FILTER_REFERENCE: Final = "Smith & Thakurta 2022; Koskela, Tobaben & Honkela 2022"
 UNKNOWN_TO_COORDINATOR: Final = (
-    "which other campaigns a site's records took part in, and what those spent: only the site's ledger tells",
+    "whether the log that a site shows is the only one that it keeps for these records",
     "what a site has let out by other means than this software",
     "whether a person's data lie at more sites than max_sites_per_unit: the consortium has to know",
 )
