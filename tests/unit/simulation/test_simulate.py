@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import re
+import subprocess
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,9 +19,11 @@ import torch
 from dp_accounting import NeighboringRelation, dp_event
 from dp_accounting.pld import PLDAccountant
 from numpy.typing import NDArray
+from tests import independent_epsilon
 from tests.small import SmallEncoder
 from tests.tiny_example import LABELS, PLANNED, SITES, write_example, write_records
 
+from fedaug import cli
 from fedaug.augmentation.encoder import Progress
 from fedaug.client.door import Door
 from fedaug.client.site import Site
@@ -108,6 +113,18 @@ def test_a_site_charged_what_the_report_says(run: Run) -> None:
         assert site.status().spent == pytest.approx(told, abs=1e-3)
         assert {str(entry.state) for entry in site.status().charges} == {"committed"}
         site.close()
+
+
+def test_the_ledgers_epsilon_is_what_a_script_without_fedaug_finds(run: Run, tmp_path: Path) -> None:
+    exported = tmp_path / "ledger.json"
+    assert cli.run(["ledger", "export", str(run.out / "sites" / "site-01"), str(exported)]) == 0
+    script = Path(independent_epsilon.__file__)
+    assert not re.search(r"^\s*(import|from) fedaug", script.read_text(), re.MULTILINE)
+    done = subprocess.run([sys.executable, "-I", script, exported], check=True, capture_output=True, text=True)
+    found = {name: float(value) for name, value in (line.split(": ") for line in done.stdout.splitlines())}
+    assert found["ledger"] == run.report["privacy"]["sites"]["site-01"]["epsilon"]
+    assert found["dp_accounting"] == pytest.approx(found["ledger"], abs=1e-3)
+    assert found["opacus_prv"] == pytest.approx(found["ledger"], abs=0.02)
 
 
 def test_no_records_text_is_in_the_pool_or_the_report(run: Run) -> None:
