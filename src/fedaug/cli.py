@@ -13,8 +13,9 @@ from typing import Annotated
 
 import typer
 
-from fedaug import __version__, data_cli, enrolment_cli, keys_cli, log_cli
+from fedaug import __version__, data_cli, enrolment_cli, keys_cli, log_cli, planning_cli
 from fedaug.client import cli as client_cli
+from fedaug.client import ledger_cli
 from fedaug.console import INTERRUPTED, debugging, defect_line, one_line, quiet_libraries, yield_cores
 from fedaug.errors import FedaugError
 from fedaug.simulation import cli as simulation_cli
@@ -30,6 +31,9 @@ app.add_typer(client_cli.site, name="site")
 app.command(name="keys")(keys_cli.keys)
 app.add_typer(enrolment_cli.app, name="enrolment")
 app.add_typer(log_cli.app, name="log")
+app.add_typer(ledger_cli.app, name="ledger")
+app.add_typer(planning_cli.policy, name="policy")
+app.add_typer(planning_cli.budget, name="budget")
 app.command(name="simulate")(simulation_cli.simulate)
 app.add_typer(data_cli.app, name="data")
 

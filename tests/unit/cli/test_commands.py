@@ -27,6 +27,9 @@ COMMANDS = (
     "keys",
     *(f"enrolment {verb}" for verb in ENROLMENT),
     "log verify",
+    *(f"ledger {verb}" for verb in ("show", "verify", "export", "recover")),
+    "policy explain",
+    "budget plan",
     "data list",
     "data fetch",
 )
