@@ -2,8 +2,8 @@
 
     python -m benchmarks.accounting --json
 
-Ours turns a campaign into a charge once and adds charges up (``fedaug.privacy.filter``). The alternative does what a
-ledger without charges would do each time: compose the privacy loss distributions of all events that there ever were.
+Ours turns a campaign into a charge once and adds charges up (``fedaug.privacy.accounting.filter``). The alternative does
+what a ledger without charges would do each time: compose the privacy loss distributions of all events that there were.
 Nothing is cached between two measurements of the same thing: every campaign has noise of its own.
 """
 
@@ -16,9 +16,9 @@ from dp_accounting import dp_event, pld
 from dp_accounting.privacy_accountant import NeighboringRelation
 
 from benchmarks.measure import result, show
+from fedaug.privacy.accounting.filter import Charge, filter_epsilon, plan_charge
 from fedaug.privacy.discretisation import grid_for
 from fedaug.privacy.events import DiscreteGaussianEvent, Event, LaplaceEvent, ReleaseKind
-from fedaug.privacy.filter import Charge, filter_epsilon, plan_charge
 
 DELTA = 1e-5
 VALUES = 30_000

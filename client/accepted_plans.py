@@ -47,12 +47,13 @@ class AcceptedPlans:
             LedgerError: The file was changed.
         """
         try:
-            plan = CampaignPlan.model_validate(parse_json(self._path(campaign).read_bytes()))
+            data = self._path(campaign).read_bytes()
+            plan = CampaignPlan.model_validate(parse_json(data))
         except FileNotFoundError:
             raise NotReserved("the site has agreed to no plan of that name", "put the plan to the site first") from None
         except (ValidationError, ProtocolError):
             raise _damaged() from None
-        if plan.campaign != campaign:
+        if plan.campaign != campaign or canonical_json(plan.model_dump(mode="json")) != data:
             raise _damaged()
         return plan
 

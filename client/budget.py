@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from fedaug.privacy.accounting import epsilon, scaled_plan
+from fedaug.privacy.accounting.filter import filter_epsilon, plan_charge
 from fedaug.privacy.events import Event
-from fedaug.privacy.filter import filter_epsilon, plan_charge
-from fedaug.privacy.ledger_journal import ChargeState, LedgerEntry
+from fedaug.privacy.ledger.journal import ChargeState, LedgerEntry
 from fedaug.privacy.units import Budget
 
 #: Relative width to which the largest ε that fits is known.

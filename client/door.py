@@ -68,22 +68,25 @@ class Door:
 
     def handle(self, data: bytes) -> bytes:
         """Answer one message from outside. No exception leaves: a failure is a status without its cause."""
-        return self._guarded(data, lambda: self._answer(self._callers.admit(data)))
+        return self._guarded(data, self._callers.admit)
 
     def answer(self, request: bytes) -> bytes:
         """Answer the site's own people, who need no enrolment."""
-        return self._guarded(request, lambda: self._answer(Asked(request)))
+        return self._guarded(request, Asked)
 
-    def _guarded(self, data: bytes, work: Callable[[], bytes]) -> bytes:
+    def _guarded(self, data: bytes, admit: Callable[[bytes], Asked]) -> bytes:
+        heard = data  # once somebody may ask, what the status answers is the request and not the envelope around it
         try:
-            return work()
+            asked = admit(data)
+            heard = asked.request
+            return self._answer(asked)
         except RefusedError as error:
-            return self._failed(Outcome.REFUSED, error, data)
+            return self._failed(Outcome.REFUSED, error, heard)
         except FedaugError as error:
-            return self._failed(Outcome.UNAVAILABLE, error, data)
+            return self._failed(Outcome.UNAVAILABLE, error, heard)
         except Exception as error:  # the outermost boundary: an exception's text may quote a record
             defect = DefectError(f"a request failed with {type(error).__name__}", "report it with this line")
-            return self._failed(Outcome.UNAVAILABLE, defect, data)
+            return self._failed(Outcome.UNAVAILABLE, defect, heard)
 
     def _answer(self, asked: Asked) -> bytes:
         message, tensors = decode_request(asked.request)
@@ -120,6 +123,6 @@ class Door:
         answer = answer_to(request, tensors, plan, self._settings.policy.max_candidates)
         return self._gate.release(plan, request, raw, answer, lambda: self._rows.contributions(plan))
 
-    def _failed(self, outcome: Outcome, error: FedaugError, data: bytes) -> bytes:
+    def _failed(self, outcome: Outcome, error: FedaugError, heard: bytes) -> bytes:
         _LOG.warning("%s: a request was answered with %s (%s)", error.code, outcome, error.what)
-        return self._gate.public(Status(status=outcome), data)
+        return self._gate.public(Status(status=outcome), heard)

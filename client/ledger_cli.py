@@ -186,7 +186,7 @@ def _open(folder: Path, settings: SiteSettings) -> Iterator[Ledger]:
 def _given_key(given: str, wanted: str) -> Ed25519PublicKey:
     """The key that was given, or of a file with retired keys the one that signed; which one decides nothing else."""
     from fedaug.privacy.envelope import key_id  # noqa: PLC0415 - as above
-    from fedaug.privacy.log_keys import named_keys  # noqa: PLC0415 - as above
+    from fedaug.privacy.transparency.keys import named_keys  # noqa: PLC0415 - as above
 
     try:
         text = _read(Path(given), _MOST_KEYS_BYTES).decode() if Path(given).is_file() else given
@@ -199,7 +199,7 @@ def _given_key(given: str, wanted: str) -> Ed25519PublicKey:
 def _countersignature(folder: Path, settings: SiteSettings, ledger: Ledger) -> tuple[list[str], list[str]]:
     """What can be said of the coordinator's newest signature under this log: what was checked, what could not be."""
     from fedaug.client.ledger_recovery import enrolled_coordinator, kept_countersignature  # noqa: PLC0415 - as above
-    from fedaug.privacy.log_heads import HeadRole, LogHead, verify_head  # noqa: PLC0415 - as above
+    from fedaug.privacy.transparency.heads import HeadRole, LogHead, verify_head  # noqa: PLC0415 - as above
 
     signed = kept_countersignature(folder)
     if signed is None:

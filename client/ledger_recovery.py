@@ -20,9 +20,9 @@ from fedaug.errors import BadSignature, ConfigError, LedgerError, NotEnrolled, P
 from fedaug.privacy.enrolment import EnrolmentStore, Role
 from fedaug.privacy.files import whole_file
 from fedaug.privacy.ledger import Ledger
-from fedaug.privacy.log_bundle import BundledLog, LogRole, read_bundle
-from fedaug.privacy.log_entries import Opened, read_site_entry
-from fedaug.privacy.log_heads import HeadRole, LogHead, SignedHead, decode_head, verify_head
+from fedaug.privacy.transparency.bundle import BundledLog, LogRole, read_bundle
+from fedaug.privacy.transparency.entries import Opened, read_site_entry
+from fedaug.privacy.transparency.heads import HeadRole, LogHead, SignedHead, decode_head, verify_head
 
 _NEWEST: Final = "ask the coordinator for its newest bundle"
 

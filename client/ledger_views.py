@@ -16,8 +16,8 @@ from fedaug.errors import NotReserved
 from fedaug.privacy.canonical import canonical_json
 from fedaug.privacy.events import Event
 from fedaug.privacy.ledger import ChargeState, Ledger, LedgerEntry
-from fedaug.privacy.log_bundle import BundledLog, LogRole, write_bundle
-from fedaug.privacy.log_heads import HeadRole, LogHead, sign_head
+from fedaug.privacy.transparency.bundle import BundledLog, LogRole, write_bundle
+from fedaug.privacy.transparency.heads import HeadRole, LogHead, sign_head
 from fedaug.privacy.units import ADJACENCY
 
 #: Changes whenever the file's form or meaning changes.

@@ -75,6 +75,7 @@ class ReleaseGate:
         """
         asked = digest(raw)
         event = self._ledger.planned(plan.campaign, request.key)
+        self.join(plan)  # reserved already, so this only checks that the plan is still the one that was agreed to
         require_covered(event, answer)
         sealed = self._ledger.sealed(plan.campaign, request.key, asked)
         if sealed is not None:

@@ -16,7 +16,7 @@ from fedaug.privacy.canonical import canonical_json
 from fedaug.privacy.files import private_folder, whole_file
 from fedaug.privacy.ledger import Ledger
 from fedaug.privacy.limits import LIMITS
-from fedaug.privacy.log_heads import (
+from fedaug.privacy.transparency.heads import (
     HeadRole,
     LogHead,
     SignedHead,

@@ -19,15 +19,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fedaug.errors import BadNumber, ConfigError
-from fedaug.privacy.gaussian_events import (
+from fedaug.privacy.events.gaussian import (
     DiscreteGaussianEvent,
     DistributedGaussianEvent,
     GaussianEvent,
     SubsampledGaussianEvent,
 )
+from fedaug.privacy.events.pure import AboveThresholdEvent, LaplaceEvent, RandomizedResponseEvent
 from fedaug.privacy.limits import LIMITS
 from fedaug.privacy.noise import NoiseSource
-from fedaug.privacy.pure_events import AboveThresholdEvent, LaplaceEvent, RandomizedResponseEvent
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

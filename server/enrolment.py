@@ -9,8 +9,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from fedaug.privacy.enrolment import EnrolmentStore, Role
 from fedaug.privacy.envelope import key_id, seal_request
-from fedaug.privacy.log_heads import HeadRole, LogHead, SignedHead, sign_head
 from fedaug.privacy.noise import NoiseSource
+from fedaug.privacy.transparency.heads import HeadRole, LogHead, SignedHead, sign_head
 
 _NONCE_BYTES = 16
 

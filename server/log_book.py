@@ -6,7 +6,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from fedaug.errors import PoolError
-from fedaug.privacy.log_heads import HeadRole, SignedHead, decode_head, encode_head
+from fedaug.privacy.transparency.heads import HeadRole, SignedHead, decode_head, encode_head
 from fedaug.server.database import database_errors, database_name, read_only
 from fedaug.server.pool_schema import LogEntryRow, LogHeadRow
 

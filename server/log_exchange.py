@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from fedaug.errors import BadSignature, ProtocolError
 from fedaug.privacy.canonical import canonical_json
-from fedaug.privacy.log_entries import Countersigned, encode_entry, read_site_entry
-from fedaug.privacy.log_heads import HeadRole, LogHead, SignedHead, decode_head, verify_head
+from fedaug.privacy.transparency.entries import Countersigned, encode_entry, read_site_entry
+from fedaug.privacy.transparency.heads import HeadRole, LogHead, SignedHead, decode_head, verify_head
 from fedaug.server.enrolment import Consortium
 from fedaug.server.log_book import LogBook
 from fedaug.server.verify import KnownSite

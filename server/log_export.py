@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from fedaug.privacy.canonical import canonical_json, parse_json
-from fedaug.privacy.log_bundle import BundledLog, LogRole, write_bundle
-from fedaug.privacy.log_heads import HeadRole
+from fedaug.privacy.transparency.bundle import BundledLog, LogRole, write_bundle
+from fedaug.privacy.transparency.heads import HeadRole
 from fedaug.server.enrolment import Consortium
 from fedaug.server.log_exchange import own_head
 from fedaug.server.pool import Pool
@@ -19,7 +19,7 @@ def keep_plan(pool: Pool, plan: CampaignPlan) -> None:
 
 
 def export_bundle(pool: Pool, consortium: Consortium) -> bytes:
-    """Everything that the pool's log book holds, as :mod:`fedaug.privacy.log_bundle` writes it.
+    """Everything that the pool's log book holds, as :mod:`fedaug.privacy.transparency.bundle` writes it.
 
     Raises:
         PoolError: The database fails.

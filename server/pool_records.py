@@ -15,7 +15,7 @@ from fedaug.errors import BadNumber, MalformedRow, PrivateOutput
 from fedaug.privacy.canonical import digest
 from fedaug.privacy.events import Event, ReleaseKind
 from fedaug.privacy.limits import LIMITS
-from fedaug.privacy.log_entries import Accepted, encode_entry
+from fedaug.privacy.transparency.entries import Accepted, encode_entry
 
 
 class SampleStatus(StrEnum):

@@ -9,10 +9,10 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from fedaug.privacy.accounting import epsilon
-from fedaug.privacy.composition import reduce_events
+from fedaug.privacy.accounting.composition import reduce_events
+from fedaug.privacy.accounting.filter import plan_charge
+from fedaug.privacy.accounting.loss import bucket_width
 from fedaug.privacy.events import Event
-from fedaug.privacy.filter import plan_charge
-from fedaug.privacy.loss import bucket_width
 
 #: Another version of the numerical libraries may round differently, and no further off than this.
 _AGREES: Final = 1e-6
@@ -53,7 +53,7 @@ class Loss(Part):
         if math.isinf(cost):
             return cls(epsilon=None, slack=None)
         parts = reduce_events(events)
-        # The neighbour's tail counts e^ε times (privacy/accounting.py, epsilon); without a tail, ε may be beyond exp.
+        # The neighbour's tail counts e^ε times (accounting/cost.py, epsilon); without a tail, ε may be beyond exp.
         aside = parts.tail * (1 + math.exp(cost)) if parts.tail else 0.0
         return cls(epsilon=cost, slack=Slack(epsilon=parts.slack, delta=aside))
 
@@ -71,7 +71,7 @@ class Loss(Part):
 
 
 class FilterCharge(Part):
-    """What the campaign counts in a ledger that holds others as well: see :class:`fedaug.privacy.filter.Charge`."""
+    """What the campaign counts in a ledger that holds others: see :class:`fedaug.privacy.accounting.filter.Charge`."""
 
     mu: Cost
     delta: Cost

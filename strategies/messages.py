@@ -310,7 +310,11 @@ def _validated(adapter: TypeAdapter[_T], values: object) -> _T:
 
 def _canonical(message: _M, tensors: Tensors, data: bytes) -> _M:
     """The message, if these are its bytes: with one way to write it, what is hashed and signed says one thing only."""
-    if encode(message, tensors) != data:
+    try:
+        same = encode(message, tensors) == data
+    except (ValueError, RecursionError):  # a value nested too deep, or text that is no Unicode
+        same = False
+    if not same:
         raise ProtocolError("a message is not in canonical form", "refuse it")
     return message
 
@@ -322,6 +326,8 @@ def _open(data: bytes) -> tuple[Any, Tensors]:
     size = int.from_bytes(data[:8], "little") if len(data) >= 8 else 0
     if not 2 <= size <= min(LIMITS.header_bytes, len(data) - 8):
         raise ProtocolError("a message's header is malformed", todo)
+    if data.count(b"[", 8, 8 + size) + data.count(b"{", 8, 8 + size) > LIMITS.message_values:
+        raise ProtocolError("a message holds more values than any message needs", todo)
     header = parse_json(data[8 : 8 + size])
     if not isinstance(header, dict) or not isinstance(header.get("__metadata__"), dict):
         raise ProtocolError("a message's header is malformed", todo)
@@ -329,7 +335,9 @@ def _open(data: bytes) -> tuple[Any, Tensors]:
     if not isinstance(text, str):
         raise ProtocolError("a message holds no fedaug object", todo)
     described = [part for name, part in header.items() if name != "__metadata__"]
-    if any(not isinstance(part, dict) or part.get("dtype") not in _DTYPES for part in described):
+    if len(described) > LIMITS.message_tensors:
+        raise ProtocolError("a message holds more tensors than any message has", todo)
+    if not all(isinstance(part, dict) and str(part.get("dtype")) in _DTYPES for part in described):
         raise ProtocolError("a message holds a tensor of a type that is not allowed", todo)
     try:
         tensors = safetensors.load(data)

@@ -15,7 +15,7 @@ from tests.small import PASSPHRASE, make_site, open_site, some_rows
 
 from fedaug.client.site import Site
 from fedaug.privacy.enrolment import Enrolment, EnrolmentStore, Member, Reason, Revocation, Role, sign_list
-from fedaug.privacy.enrolment_changes import first_list, next_list, with_key, with_replaced_key, without_key
+from fedaug.privacy.enrolment.changes import first_list, next_list, with_key, with_replaced_key, without_key
 from fedaug.privacy.envelope import open_envelope, seal_request
 from fedaug.privacy.keys import KeyRing
 from fedaug.privacy.noise import NoiseSource, SystemNoise

@@ -13,7 +13,7 @@ from fedaug.errors import BudgetExceeded
 from fedaug.privacy.canonical import digest
 from fedaug.privacy.events import GaussianEvent, ReleaseKind
 from fedaug.privacy.ledger import Ledger
-from fedaug.privacy.ledger_anchor import Failpoint
+from fedaug.privacy.ledger.anchor import Failpoint
 from fedaug.privacy.noise import SystemNoise
 from fedaug.privacy.units import Budget, PrivacyUnit
 

@@ -9,8 +9,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from fedaug.privacy.canonical import canonical_json, digest
 from fedaug.privacy.events import GaussianEvent, ReleaseKind
-from fedaug.privacy.log_bundle import BundledLog, LogRole, write_bundle
-from fedaug.privacy.log_entries import (
+from fedaug.privacy.transparency.bundle import BundledLog, LogRole, write_bundle
+from fedaug.privacy.transparency.entries import (
     Accepted,
     CoordinatorEntry,
     Countersigned,
@@ -21,7 +21,7 @@ from fedaug.privacy.log_entries import (
     Voided,
     encode_entry,
 )
-from fedaug.privacy.log_heads import HeadRole, LogHead, SignedHead, sign_head
+from fedaug.privacy.transparency.heads import HeadRole, LogHead, SignedHead, sign_head
 
 HUB = "hub"
 SITES = ("north", "south")

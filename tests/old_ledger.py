@@ -8,9 +8,9 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import text
 
-from fedaug.privacy import ledger_database
 from fedaug.privacy.canonical import canonical_json, digest
-from fedaug.privacy.ledger_database import connected, transaction
+from fedaug.privacy.ledger import database as ledger_database
+from fedaug.privacy.ledger.database import connected, transaction
 
 ARTEFACT = b"what left in spring"
 REQUEST = digest(b"request")

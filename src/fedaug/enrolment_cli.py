@@ -13,7 +13,7 @@ import typer
 
 from fedaug.console import commands
 from fedaug.errors import ConfigError
-from fedaug.privacy.roles import Reason, Role
+from fedaug.privacy.enrolment.roles import Reason, Role
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -55,7 +55,7 @@ def new(
     Example: fedaug enrolment new office --consortium lakeside
     """
     with commands():
-        from fedaug.privacy.enrolment_office import begin  # noqa: PLC0415 - --help shall not wait for it
+        from fedaug.privacy.enrolment.office import begin  # noqa: PLC0415 - --help shall not wait for it
 
         made = begin(folder / _LIST, _signer(folder), consortium, _now(), days * _DAY_S)
         typer.echo(_written(made, folder, as_json=as_json))
@@ -70,7 +70,7 @@ def add(
     Example: fedaug enrolment add office st-mary 3b6a27bcceb6a42d62a3a8d02a6f0d73653215771de243a63ac048a18b59da29
     """
     with commands():
-        from fedaug.privacy import enrolment_changes as changes  # noqa: PLC0415 - as above
+        from fedaug.privacy.enrolment import changes  # noqa: PLC0415 - as above
 
         public = _hex(key)
         made = _changed(folder, days, lambda old: {"members": changes.with_key(old, name, role, public)})
@@ -95,7 +95,7 @@ def rotate(
     Example: fedaug enrolment rotate office st-mary 82d7f7fe35a8ccb2a0f1c3b1b2e1a2d5a4ac1a90f7d94bb0f7a5a6f4cbb0a1f6
     """
     with commands():
-        from fedaug.privacy import enrolment_changes as changes  # noqa: PLC0415 - as above
+        from fedaug.privacy.enrolment import changes  # noqa: PLC0415 - as above
 
         public = _hex(key)
         made = _changed(
@@ -120,7 +120,7 @@ def revoke(
     Example: fedaug enrolment revoke office st-mary --reason stolen
     """
     with commands():
-        from fedaug.privacy import enrolment_changes as changes  # noqa: PLC0415 - as above
+        from fedaug.privacy.enrolment import changes  # noqa: PLC0415 - as above
 
         def without(old: Enrolment) -> dict[str, Any]:
             members, revoked = changes.without_key(old, who, reason)
@@ -239,8 +239,8 @@ def _signer(folder: Path) -> Ed25519PrivateKey:
 
 def _changed(folder: Path, days: int, changes: Callable[[Enrolment], dict[str, Any]]) -> Enrolment:
     """The next list, written in place of the folder's newest."""
-    from fedaug.privacy.enrolment_changes import next_list  # noqa: PLC0415 - as above
-    from fedaug.privacy.enrolment_office import change, read_file  # noqa: PLC0415 - as above
+    from fedaug.privacy.enrolment.changes import next_list  # noqa: PLC0415 - as above
+    from fedaug.privacy.enrolment.office import change, read_file  # noqa: PLC0415 - as above
 
     def following(old: Enrolment, authority: str) -> Enrolment:
         return next_list(old, authority, _now(), days * _DAY_S, **changes(old))
@@ -250,7 +250,7 @@ def _changed(folder: Path, days: int, changes: Callable[[Enrolment], dict[str, A
 
 
 def _read(file: Path) -> bytes:
-    from fedaug.privacy.enrolment_office import read_file  # noqa: PLC0415 - as above
+    from fedaug.privacy.enrolment.office import read_file  # noqa: PLC0415 - as above
 
     return read_file(file)
 

@@ -14,8 +14,8 @@ from fedaug.console import commands, one_line
 from fedaug.errors import ChecksFailed, ConfigError, MissingFile
 
 if TYPE_CHECKING:
-    from fedaug.privacy.log_findings import Findings
-    from fedaug.privacy.log_keys import KnownKeys
+    from fedaug.privacy.transparency.findings import Findings
+    from fedaug.privacy.transparency.keys import KnownKeys
 
 app = typer.Typer(no_args_is_help=True, help="Transparency logs: check offline what left, and what was accepted.")
 
@@ -50,7 +50,7 @@ def verify(
     Example: fedaug log verify bundle.json --enrolment enrolment.json --authority office.json
     """
     with commands():
-        from fedaug.privacy.log_verify import verify_bundle  # noqa: PLC0415 - --help shall not wait for it
+        from fedaug.privacy.transparency.verify import verify_bundle  # noqa: PLC0415 - --help shall not wait for it
 
         known = _known(key or [], keys, enrolment, authority, coordinator)
         findings = verify_bundle(_read(bundle), known.keys, coordinator=known.coordinator, delta=delta)
@@ -68,8 +68,8 @@ def _known(
     named: list[str], file: Path | None, enrolment: Path | None, authority: str | None, coordinator: str | None
 ) -> KnownKeys:
     """The keys that were given: by an enrolment list, one by one, or both."""
-    from fedaug.privacy.enrolment_office import read_file  # noqa: PLC0415 - as above
-    from fedaug.privacy.log_keys import enrolled_keys, gathered, listed_keys, named_keys  # noqa: PLC0415 - as above
+    from fedaug.privacy.enrolment.office import read_file  # noqa: PLC0415 - as above
+    from fedaug.privacy.transparency.keys import enrolled_keys, gathered, listed_keys, named_keys  # noqa: PLC0415 - as above
 
     pairs = [] if file is None else listed_keys(_text(file, _MOST_KEYS_BYTES))
     for pair in named:
@@ -120,7 +120,7 @@ def _bytes(path: Path, most: int) -> bytes:
 
 
 def _lines(findings: Findings, unchecked: tuple[str, ...]) -> Iterator[str]:
-    from fedaug.privacy.log_findings import counted  # noqa: PLC0415 - as above
+    from fedaug.privacy.transparency.findings import counted  # noqa: PLC0415 - as above
 
     yield f"bundle {findings.bundle} (SHA-256)"
     for check in findings.checks:

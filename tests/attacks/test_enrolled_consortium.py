@@ -36,7 +36,7 @@ from fedaug.errors import OutdatedEnrolment, QuorumLost
 from fedaug.privacy.canonical import canonical_json, digest
 from fedaug.privacy.enrolment import Role, sign_list
 from fedaug.privacy.envelope import NO_REQUEST, open_envelope, seal_envelope
-from fedaug.privacy.log_heads import HeadRole, LogHead, encode_head, sign_head
+from fedaug.privacy.transparency.heads import HeadRole, LogHead, encode_head, sign_head
 from fedaug.server.enrolment import OpenConsortium
 from fedaug.server.pool import Pool
 from fedaug.server.rounds import Rounds
@@ -271,6 +271,14 @@ def test_a_site_without_the_check_would_be_caught(
         monkeypatch.setattr(Door, "_require_meant", lambda *_: None)
     with pytest.raises(AssertionError):
         test_nothing_is_reserved_read_or_released_for_a_request_by(world, forgery, "a release")
+
+
+def test_a_refusal_answers_the_request_and_not_the_envelope_around_it(world: World) -> None:
+    """Else the coordinator would take a site's no for somebody else's."""
+    body = encode(AskCounts(campaign="autumn", key="votes/9"))
+    for wire, answered in ((world.office.asks(body, ME), body), (b"nonsense", b"nonsense")):
+        header, _ = open_envelope(world.simulator.sites[0].handle(wire), None)
+        assert header.request_digest == digest(answered)
 
 
 # At the coordinator

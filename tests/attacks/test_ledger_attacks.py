@@ -16,8 +16,8 @@ from tests.ledger_workers import KEY, fill, fill_and_die, open_until, opened, pr
 
 from fedaug.errors import FedaugError, LedgerError
 from fedaug.privacy.canonical import canonical_json, digest, parse_json
-from fedaug.privacy.ledger_anchor import anchor_path, read_anchor
-from fedaug.privacy.ledger_database import log_of
+from fedaug.privacy.ledger.anchor import anchor_path, read_anchor
+from fedaug.privacy.ledger.database import log_of
 
 TRUNCATIONS, FLIPS = 300, 200
 CAMPAIGNS = 40

@@ -27,12 +27,13 @@ from tests.log_samples import (
 )
 
 from fedaug.errors import ProtocolError
-from fedaug.privacy import log_agreement, log_verify
 from fedaug.privacy.canonical import canonical_json
-from fedaug.privacy.log_bundle import BundledLog, LogRole, read_bundle, write_bundle
-from fedaug.privacy.log_entries import Sealed, encode_entry
-from fedaug.privacy.log_heads import HeadRole
-from fedaug.privacy.log_verify import verify_bundle
+from fedaug.privacy.transparency import agreement as log_agreement
+from fedaug.privacy.transparency import verify as log_verify
+from fedaug.privacy.transparency.bundle import BundledLog, LogRole, read_bundle, write_bundle
+from fedaug.privacy.transparency.entries import Sealed, encode_entry
+from fedaug.privacy.transparency.heads import HeadRole
+from fedaug.privacy.transparency.verify import verify_bundle
 
 GOOD = honest_bundle()
 RAW = {name: key.public_bytes_raw() for name, key in STATED.items()}

@@ -22,10 +22,10 @@ from fedaug.privacy.accounting import epsilon
 from fedaug.privacy.enrolment import Enrolment, EnrolmentStore, Member, Role, sign_list
 from fedaug.privacy.events import event_from_dict
 from fedaug.privacy.keys import KeyRing
-from fedaug.privacy.ledger_journal import Books
-from fedaug.privacy.log_bundle import BundledLog, LogRole, write_bundle
-from fedaug.privacy.log_heads import HeadRole, LogHead, encode_head, sign_head
-from fedaug.privacy.log_verify import verify_bundle
+from fedaug.privacy.ledger.journal import Books
+from fedaug.privacy.transparency.bundle import BundledLog, LogRole, write_bundle
+from fedaug.privacy.transparency.heads import HeadRole, LogHead, encode_head, sign_head
+from fedaug.privacy.transparency.verify import verify_bundle
 
 HUB = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 MALLORY = Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33)))

@@ -30,7 +30,7 @@ from tests.enrolment_lists import (
 
 from fedaug.errors import BadSignature, ConfigError, NotEnrolled, OutdatedEnrolment, ProtocolError
 from fedaug.privacy.enrolment import Enrolment, EnrolmentStore, Role, claimed_authority, read_list, sign_list
-from fedaug.privacy.enrolment_list import CLOCK_SKEW_S
+from fedaug.privacy.enrolment.lists import CLOCK_SKEW_S
 
 PUBLIC = AUTHORITY.public_key()
 

@@ -27,9 +27,9 @@ from tests.enrolment_lists import (
 
 from fedaug.errors import BadSignature, ConfigError, NotEnrolled, ProtocolError
 from fedaug.privacy.enrolment import Enrolment, Reason, Role, read_list, sign_list
-from fedaug.privacy.enrolment_changes import first_list, next_list, with_key, with_replaced_key, without_key
-from fedaug.privacy.enrolment_list import check_successor
-from fedaug.privacy.enrolment_office import begin, change
+from fedaug.privacy.enrolment.changes import first_list, next_list, with_key, with_replaced_key, without_key
+from fedaug.privacy.enrolment.lists import check_successor
+from fedaug.privacy.enrolment.office import begin, change
 
 OLD = read_list(listed(), AUTHORITY.public_key(), NOW)
 

@@ -20,6 +20,8 @@ from tests.exact_losses import (
 
 from fedaug.errors import InvalidBudget, ProtocolError
 from fedaug.privacy.accounting import epsilon
+from fedaug.privacy.accounting.filter import UNBOUNDED, Charge, covers, filter_epsilon, plan_charge
+from fedaug.privacy.accounting.loss import gaussian_delta, gaussian_epsilon
 from fedaug.privacy.discretisation import TAIL_MASS, grid_for
 from fedaug.privacy.events import (
     AboveThresholdEvent,
@@ -32,8 +34,6 @@ from fedaug.privacy.events import (
     ReleaseKind,
     SubsampledGaussianEvent,
 )
-from fedaug.privacy.filter import UNBOUNDED, Charge, covers, filter_epsilon, plan_charge
-from fedaug.privacy.loss import gaussian_delta, gaussian_epsilon
 
 DELTA = 1e-5
 KIND = ReleaseKind.NOISY_VOTES

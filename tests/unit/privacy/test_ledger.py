@@ -121,7 +121,7 @@ def test_a_release_without_noise_needs_an_infinite_cap(path: Path, ledger: Ledge
 
 
 def test_an_accountant_that_answers_nan_is_a_refusal(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fedaug.privacy.ledger_costs.epsilon", lambda *_: math.nan)
+    monkeypatch.setattr("fedaug.privacy.ledger.costs.epsilon", lambda *_: math.nan)
     with pytest.raises(BudgetExceeded, match="together they cost nan"):
         ledger.reserve("autumn", PLAN, [votes()])
 

@@ -20,8 +20,8 @@ from tests.ledger_workers import KEY, opened, processes, request_digest, votes
 
 from fedaug.errors import FedaugError, LedgerError
 from fedaug.privacy.ledger import ChargeState, Ledger
-from fedaug.privacy.ledger_anchor import anchor_path
-from fedaug.privacy.ledger_database import log_of
+from fedaug.privacy.ledger.anchor import anchor_path
+from fedaug.privacy.ledger.database import log_of
 
 REQUEST = request_digest("x")
 WRITES = "FA502: the ledger's files? cannot be (read or )?written"

@@ -20,12 +20,13 @@ from alembic.script import ScriptDirectory
 from tests.ledger_workers import KEY, fill, opened, request_digest, votes
 
 from fedaug.errors import LedgerError
-from fedaug.privacy import ledger_database, ledger_store
 from fedaug.privacy.ledger import ChargeState, Ledger
-from fedaug.privacy.ledger_anchor import anchor_path, read_anchor
-from fedaug.privacy.ledger_database import connected, log_of, transaction
-from fedaug.privacy.ledger_lock import LedgerLock
-from fedaug.privacy.ledger_schema import REVISION, metadata
+from fedaug.privacy.ledger import database as ledger_database
+from fedaug.privacy.ledger import store as ledger_store
+from fedaug.privacy.ledger.anchor import anchor_path, read_anchor
+from fedaug.privacy.ledger.database import connected, log_of, transaction
+from fedaug.privacy.ledger.lock import LedgerLock
+from fedaug.privacy.ledger.schema import REVISION, metadata
 
 REQUEST = request_digest("spring")
 

@@ -13,17 +13,17 @@ from tests.ledger_workers import KEY, fill, opened, request_digest, votes
 from tests.old_ledger import ARTEFACT, REQUEST, old_event, write_old_ledger
 
 from fedaug.errors import AlreadyReleased, BudgetExceeded, LedgerError, LedgerRolledBack, ProtocolError
-from fedaug.privacy import ledger as ledger_module
-from fedaug.privacy import ledger_costs
 from fedaug.privacy.accounting import epsilon
+from fedaug.privacy.accounting.filter import filter_epsilon, plan_charge
 from fedaug.privacy.canonical import canonical_json, digest, parse_json
 from fedaug.privacy.events import event_from_dict
-from fedaug.privacy.filter import filter_epsilon, plan_charge
 from fedaug.privacy.ledger import Ledger, LedgerReport
-from fedaug.privacy.ledger_journal import CHAIN_START, Books, ChargeState, chained
+from fedaug.privacy.ledger import costs as ledger_costs
+from fedaug.privacy.ledger import ledger as ledger_module
+from fedaug.privacy.ledger.journal import CHAIN_START, Books, ChargeState, chained
 from fedaug.privacy.limits import LIMITS
-from fedaug.privacy.log_entries import read_site_entry
-from fedaug.privacy.transparency import consistency_proof, merkle_root, verify_consistency
+from fedaug.privacy.transparency.entries import read_site_entry
+from fedaug.privacy.transparency.merkle import consistency_proof, merkle_root, verify_consistency
 from fedaug.privacy.units import Budget, PrivacyUnit
 
 DELTA = 1e-5

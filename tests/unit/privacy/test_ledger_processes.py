@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.ledger_workers import DELTA, opened, processes, request_digest, reserve_many, votes
 
-from fedaug.privacy.filter import filter_epsilon, plan_charge
+from fedaug.privacy.accounting.filter import filter_epsilon, plan_charge
 
 EACH = 500
 

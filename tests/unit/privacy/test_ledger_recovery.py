@@ -11,7 +11,7 @@ from tests.ledger_workers import KEY, opened, request_digest, votes
 from fedaug.errors import AlreadyReleased, BudgetExceeded, LedgerError, LedgerRolledBack
 from fedaug.privacy.canonical import parse_json
 from fedaug.privacy.ledger import ChargeState, Ledger
-from fedaug.privacy.ledger_anchor import anchor_path
+from fedaug.privacy.ledger.anchor import anchor_path
 from fedaug.privacy.units import Budget, PrivacyUnit
 
 REQUEST = request_digest("x")

@@ -27,9 +27,9 @@ from tests.log_samples import (
 from fedaug.errors import ProtocolError
 from fedaug.privacy.canonical import canonical_json, digest
 from fedaug.privacy.limits import LIMITS
-from fedaug.privacy.log_bundle import LogRole, read_bundle, write_bundle
-from fedaug.privacy.log_entries import encode_entry, read_coordinator_entry, read_site_entry
-from fedaug.privacy.log_heads import HeadRole
+from fedaug.privacy.transparency.bundle import LogRole, read_bundle, write_bundle
+from fedaug.privacy.transparency.entries import encode_entry, read_coordinator_entry, read_site_entry
+from fedaug.privacy.transparency.heads import HeadRole
 
 GOOD = honest_bundle()
 
@@ -114,7 +114,7 @@ def test_where_a_bundle_is_malformed_is_told_but_not_what_stands_there() -> None
 
 
 def test_an_oversized_bundle_is_refused_before_it_is_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fedaug.privacy.log_bundle._WireBundle", None)
+    monkeypatch.setattr("fedaug.privacy.transparency.bundle._WireBundle", None)
     with pytest.raises(ProtocolError, match="FA401: a bundle is over the size limit"):
         read_bundle(GOOD + bytes(LIMITS.bundle_bytes))
 
@@ -130,7 +130,7 @@ def test_a_bundle_of_very_many_values_is_refused_before_it_is_parsed(
     """Three bytes, "[],", can become 150 of memory: 32 MiB of them took 1.8 GB to refuse."""
     with pytest.raises(ProtocolError, match="FA401: a bundle is malformed"):
         read_bundle(crowd(value, 10))
-    monkeypatch.setattr("fedaug.privacy.log_bundle._WireBundle", None)
+    monkeypatch.setattr("fedaug.privacy.transparency.bundle._WireBundle", None)
     with pytest.raises(ProtocolError, match="FA401: a bundle holds more values than any bundle needs"):
         read_bundle(crowd(value, LIMITS.bundle_values))
 

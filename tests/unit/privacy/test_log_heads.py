@@ -13,7 +13,7 @@ from fedaug.errors import BadSignature, ProtocolError
 from fedaug.privacy.canonical import canonical_json
 from fedaug.privacy.envelope import key_id
 from fedaug.privacy.limits import LIMITS
-from fedaug.privacy.log_heads import (
+from fedaug.privacy.transparency.heads import (
     HeadRole,
     LogHead,
     SignedHead,

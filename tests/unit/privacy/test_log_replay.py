@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from tests.log_samples import encoded, events, site_entries
 
 from fedaug.errors import LedgerError
-from fedaug.privacy.ledger_journal import Books
-from fedaug.privacy.log_entries import Recovered, Reserved, Sealed, SiteEntry, Voided
-from fedaug.privacy.log_replay import replay
+from fedaug.privacy.ledger.journal import Books
+from fedaug.privacy.transparency.entries import Recovered, Reserved, Sealed, SiteEntry, Voided
+from fedaug.privacy.transparency.replay import replay
 
 OPENED = site_entries("north")[0]
 RESERVED = Reserved(campaign="autumn", plan="ab" * 32, events=events(2))

@@ -35,13 +35,13 @@ from tests.log_samples import (
 
 from fedaug.errors import InvalidBudget
 from fedaug.privacy.accounting import epsilon
+from fedaug.privacy.accounting.filter import filter_epsilon, plan_charge
 from fedaug.privacy.events import event_from_dict
-from fedaug.privacy.filter import filter_epsilon, plan_charge
-from fedaug.privacy.log_bundle import BundledLog, write_bundle
-from fedaug.privacy.log_entries import Opened, Recovered, Reserved, SiteEntry, Voided
-from fedaug.privacy.log_findings import Findings
-from fedaug.privacy.log_heads import HeadRole, LogHead, sign_head
-from fedaug.privacy.log_verify import verify_bundle
+from fedaug.privacy.transparency.bundle import BundledLog, write_bundle
+from fedaug.privacy.transparency.entries import Opened, Recovered, Reserved, SiteEntry, Voided
+from fedaug.privacy.transparency.findings import Findings
+from fedaug.privacy.transparency.heads import HeadRole, LogHead, sign_head
+from fedaug.privacy.transparency.verify import verify_bundle
 
 RAW = {name: key.public_bytes_raw() for name, key in STATED.items()}
 WINTER = plan("winter", 3)

@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 from tests.seeded_noise import NoNoise, SeededNoise
 
 from fedaug.errors import BadNumber, ConfigError
-from fedaug.privacy.gaussian_events import (
+from fedaug.privacy.events.gaussian import (
     DiscreteGaussianEvent,
     DistributedGaussianEvent,
     GaussianEvent,
     SubsampledGaussianEvent,
 )
+from fedaug.privacy.events.kinds import ReleaseKind
+from fedaug.privacy.events.pure import AboveThresholdEvent, LaplaceEvent, RandomizedResponseEvent
 from fedaug.privacy.limits import LIMITS
 from fedaug.privacy.mechanisms import (
     above_threshold,
@@ -32,8 +34,6 @@ from fedaug.privacy.mechanisms import (
     randomised_response,
     subsampled_gaussian_step,
 )
-from fedaug.privacy.pure_events import AboveThresholdEvent, LaplaceEvent, RandomizedResponseEvent
-from fedaug.privacy.release_kinds import ReleaseKind
 
 KIND = ReleaseKind.NOISY_COUNTS
 GRID = 2.0**-10

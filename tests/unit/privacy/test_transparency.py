@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fedaug.errors import ProtocolError
-from fedaug.privacy.transparency import (
+from fedaug.privacy.transparency.merkle import (
     EMPTY_ROOT,
     Frontier,
     consistency_proof,

@@ -30,7 +30,7 @@ from fedaug.errors import (
 )
 from fedaug.privacy.canonical import digest
 from fedaug.privacy.events import GaussianEvent, ReleaseKind
-from fedaug.privacy.log_entries import read_coordinator_entry
+from fedaug.privacy.transparency.entries import read_coordinator_entry
 from fedaug.server import database
 from fedaug.server.pool import CampaignState, Pool, PoolSample, Receipt, SampleStatus
 from fedaug.server.pool_schema import VERSION_TABLE, Base
