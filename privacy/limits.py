@@ -11,9 +11,7 @@ class Limits:
 
     message_bytes: int = 64 * 2**20  # Flower carries up to 2 GiB; 20,000 candidates of 384 float32 are 31 MB
     header_bytes: int = 2 * 2**20  # a plan of 1,000 labels and 100 events is below 200 kB
-    message_values: int = (
-        50_000  # lists and maps in a header; a plan of 100 events has 100, a page of a log 10,000
-    )
+    message_values: int = 50_000  # lists and maps in a header; a page of log entries has up to 10,000
     message_tensors: int = 8  # no message has more than two
     labels: int = 2_000  # one class sum per label and 384 floats each stay below 4 MB
     candidates: int = 40_000  # one vote request; fits message_bytes at 384 dimensions
