@@ -2,8 +2,8 @@
 
     python -m benchmarks.accounting --json
 
-Ours turns a campaign into a charge once and adds charges up (``fedaug.privacy.accounting.filter``). The alternative does
-what a ledger without charges would do each time: compose the privacy loss distributions of all events that there were.
+Ours turns a campaign into a charge once and adds charges up (``fedaug.privacy.accounting.filter``). The alternative
+does what a ledger without charges would do each time: compose the loss distributions of all events that there were.
 Nothing is cached between two measurements of the same thing: every campaign has noise of its own.
 """
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from fedaug.privacy.accounting import epsilon, scaled_plan
-from fedaug.privacy.accounting.filter import filter_epsilon, plan_charge
+from fedaug.privacy.accounting.filter import campaigns_epsilon, plan_charge
 from fedaug.privacy.events import Event
 from fedaug.privacy.ledger.journal import ChargeState, LedgerEntry
 from fedaug.privacy.units import Budget
@@ -97,13 +97,6 @@ def charged_plans(entries: Sequence[LedgerEntry]) -> Charged:
         if entry.state is not ChargeState.VOID:
             plans.setdefault(entry.campaign, []).append(entry.event)
     return {campaign: tuple(events) for campaign, events in plans.items()}
-
-
-def campaigns_epsilon(plans: Sequence[Sequence[Event]], delta: float) -> float:
-    """What campaigns cost together, as the ledger counts: one by its events, several by the filter across campaigns."""
-    if len(plans) <= 1:
-        return epsilon([event for events in plans for event in events], delta)
-    return filter_epsilon([plan_charge(events, delta) for events in plans], delta)
 
 
 def room_for(charged: Charged, campaign: str, events: Sequence[Event], cap: Budget) -> Room:

@@ -9,10 +9,11 @@ from typing import Any, Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from fedaug.client.accepted_plans import AcceptedPlans
-from fedaug.client.budget import campaigns_epsilon, charged_plans
+from fedaug.client.budget import charged_plans
 from fedaug.client.settings import SiteSettings
 from fedaug.client.site_log import SiteLog
 from fedaug.errors import NotReserved
+from fedaug.privacy.accounting.filter import campaigns_epsilon
 from fedaug.privacy.canonical import canonical_json
 from fedaug.privacy.events import Event
 from fedaug.privacy.ledger import ChargeState, Ledger, LedgerEntry

@@ -39,7 +39,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri_exp
 
-from fedaug.privacy.accounting import check_delta
+from fedaug.privacy.accounting import check_delta, epsilon
 from fedaug.privacy.accounting.composition import Composition, reduce_events
 from fedaug.privacy.accounting.loss import (
     MU_CEILING,
@@ -130,6 +130,24 @@ def filter_epsilon(charges: Sequence[Charge], delta: float) -> float:
     if not (within and mu <= MU_CEILING):
         return math.inf
     return gaussian_epsilon(mu, checked * (1 - _DELTA_ASIDE) * math.exp(-_EPSILON_ASIDE)) + _EPSILON_ASIDE
+
+
+def campaigns_epsilon(plans: Sequence[Sequence[Event]], delta: float) -> float:
+    """What whole campaigns cost together: one by its events, several, chosen one after the other, by the filter.
+
+    The first campaign may cost what its events do although the filter would count it higher: another one is admitted
+    only when the filter covers both, and if none ever is, the first was all there is.
+
+    Args:
+        plans: The events of each campaign that are charged.
+        delta: The δ at which ε is stated.
+
+    Raises:
+        InvalidBudget, ProtocolError: As for :func:`fedaug.privacy.accounting.epsilon`.
+    """
+    if len(plans) <= 1:
+        return epsilon([event for events in plans for event in events], delta)
+    return filter_epsilon([plan_charge(events, delta) for events in plans], delta)
 
 
 @lru_cache(maxsize=1024)

@@ -10,9 +10,8 @@ from typing import Final
 
 from fedaug.errors import FedaugError
 from fedaug.privacy.accounting import epsilon
-from fedaug.privacy.accounting.filter import filter_epsilon, plan_charge
+from fedaug.privacy.accounting.filter import campaigns_epsilon
 from fedaug.privacy.canonical import canonical_json
-from fedaug.privacy.events import Event
 from fedaug.privacy.transparency.bundle import Bundle, BundledLog, LogRole, PlanFacts
 from fedaug.privacy.transparency.entries import Accepted, Countersigned, Opened, Reserved
 from fedaug.privacy.transparency.findings import SiteSpending, Worksheet, counted
@@ -159,7 +158,7 @@ def state_spending(bundle: Bundle, log: BundledLog, journal: Journal, delta: flo
         sheet.unchecked.append(f"the ε of {log.origin}: no plan in the bundle names a δ for it, and none was given")
     elif stated_at is not None and not faults:
         try:
-            spent = _composed(charges, stated_at)
+            spent = campaigns_epsilon(charges, stated_at)
         except FedaugError as error:
             faults.append(error.what)
         else:
@@ -178,10 +177,3 @@ def _understated(plan: PlanFacts) -> Iterator[str]:
         return
     if not recomputed <= stated * (1 + _ACCOUNTANTS_DIFFER):
         yield f"campaign {plan.campaign!r} states ε {stated:.4g}, and its events cost {recomputed:.4g}"
-
-
-def _composed(charges: list[tuple[Event, ...]], delta: float) -> float:
-    """One campaign costs what its events do; several, chosen one after the other, what the privacy filter says."""
-    if len(charges) <= 1:
-        return epsilon(charges[0], delta) if charges else 0.0
-    return filter_epsilon([plan_charge(events, delta) for events in charges], delta)

@@ -161,8 +161,9 @@ def _finished_plan(path: Path) -> CampaignPlan:
 
 def _spending(site: SiteSettings, entries: tuple[LedgerEntry, ...], plan: CampaignPlan | None) -> Spending:
     """What the ledger would say to the plan, worked out without asking it to reserve."""
-    from fedaug.client.budget import campaigns_epsilon, charged_plans  # noqa: PLC0415 - as above
+    from fedaug.client.budget import charged_plans  # noqa: PLC0415 - as above
     from fedaug.client.policy import Spending  # noqa: PLC0415 - as above
+    from fedaug.privacy.accounting.filter import campaigns_epsilon  # noqa: PLC0415 - as above
 
     delta, charged = site.privacy.delta, list(charged_plans(entries).values())
     spent = campaigns_epsilon(charged, delta)

@@ -15,9 +15,10 @@ from tests.planned_sites import make_settings, reserve, tiny_plan
 from tests.tiny_example import PLANNED, write_example
 
 from fedaug.cli import run
-from fedaug.client.budget import campaigns_epsilon, release_costs, room_for
+from fedaug.client.budget import release_costs, room_for
 from fedaug.errors import BudgetExceeded
 from fedaug.privacy.accounting import calibrate, epsilon
+from fedaug.privacy.accounting.filter import campaigns_epsilon
 from fedaug.privacy.discretisation import grid_for
 from fedaug.privacy.events import DiscreteGaussianEvent, Event, ReleaseKind
 from fedaug.privacy.ledger import Ledger
