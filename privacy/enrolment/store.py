@@ -68,8 +68,9 @@ class EnrolmentStore:
     """The newest enrolment list that a member has accepted, in ``folder/accepted.json``.
 
     It survives a restart, and with it the knowledge of the highest epoch, so that no older list is accepted later. It
-    is read anew for each look-up: a list that another process accepts counts from then on. Whoever may write the folder
-    may also name another authority; it is as private as the member's settings.
+    is read anew for each look-up: a list that another process accepts counts from then on. An older file that is put
+    back is noticed by programs that are running; after a restart it counts until its list expires. Whoever may write
+    the folder may also name another authority; it is as private as the member's settings.
 
     Args:
         folder: Of the store; made when the first list is accepted.
@@ -82,6 +83,7 @@ class EnrolmentStore:
         self._folder = folder
         self._named = None if authority is None else authority.public_bytes_raw().hex()
         self._seen: tuple[bytes, Enrolment] | None = None
+        self._pinned = ""
 
     def accept(self, data: bytes, now: float) -> Enrolment:
         """Check a list, and keep it if it is newer than the one that is kept.
@@ -140,7 +142,8 @@ class EnrolmentStore:
                 data = file.read(_MOST_STATE_BYTES)
             state = _State.parsed(data)
             if self._seen is None or self._seen[0] != data:
-                self._seen = data, state.enrolment()
+                self._seen = data, self._newer(state.enrolment(), state.pinned)
+                self._pinned = state.pinned
         except FileNotFoundError:
             return None
         except (OSError, ValueError, FedaugError):
@@ -151,6 +154,12 @@ class EnrolmentStore:
         if self._named not in (None, state.pinned, state.authority):
             return None  # another authority has been named since
         return state, self._seen[1]
+
+    def _newer(self, found: Enrolment, pinned: str) -> Enrolment:
+        """What was read, unless an older file was put back while this program runs."""
+        if self._seen is not None and self._pinned == pinned and found.epoch < self._seen[1].epoch:
+            raise ValueError
+        return found
 
     def _keep(self, state: _State) -> None:
         with whole_file(self._folder / "accepted.json", overwrite=True) as file:

@@ -241,6 +241,18 @@ def test_an_older_list_is_not_taken_in_again(world: World) -> None:
     assert world.reads.count == 0
 
 
+def test_an_older_list_put_back_on_the_disk_does_not_bring_a_revoked_key_back(world: World) -> None:
+    """To a site whose program runs; one that is started anew cannot know, until the list expires."""
+    site = world.simulator.sites[0]
+    kept = site.folder / "enrolment" / "accepted.json"
+    older = kept.read_bytes()
+    world.office.revoke(HUB)
+    assert outcome(site.handle(world.office.asks(encode(COUNTS), ME))) == "unavailable"
+    kept.write_bytes(older)
+    assert outcome(site.handle(world.office.asks(encode(COUNTS), ME))) == "unavailable"
+    assert world.reads.count == 0
+
+
 def test_both_keys_of_a_coordinator_count_while_one_replaces_the_other(world: World) -> None:
     site, new = world.simulator.sites[0], Ed25519PrivateKey.generate()
     world.office.replace_key(HUB, hexed(new), overlap=1, role=Role.COORDINATOR)
