@@ -21,8 +21,8 @@ from fedaug.privacy.public_key import public_key_of
 
 #: What is signed begins with this, so that no signature made for another purpose with the same key can pass for one.
 _DOMAIN: Final = b"fedaug enrolment list\x00"
-#: The list, its body, and one for each member and revocation; no name holds a brace.
-_MOST_MAPS: Final = 2 + LIMITS.enrolment_members + LIMITS.enrolment_revocations
+#: Maps and lists: the whole, its body, members, revocations, and one for each of these; no name holds a bracket.
+_MOST_VALUES: Final = 4 + LIMITS.enrolment_members + LIMITS.enrolment_revocations
 
 
 def sign_list(enrolment: Enrolment, signer: Ed25519PrivateKey) -> bytes:
@@ -94,7 +94,7 @@ def _split(data: bytes) -> tuple[dict[str, Any], bytes]:
         raise ProtocolError("an enrolment list is not bytes", REMEDY)
     if len(data) > LIMITS.enrolment_bytes:
         raise ProtocolError("an enrolment list is over the size limit", REMEDY)
-    if data.count(b"{") > _MOST_MAPS:  # before they are parsed, each taking far more memory than bytes
+    if data.count(b"{") + data.count(b"[") > _MOST_VALUES:  # before they are parsed: each takes far more than its bytes
         raise ProtocolError("an enrolment list holds more members or revocations than any may", REMEDY)
     found = parse_json(data)
     match found:
