@@ -85,7 +85,8 @@ class Preparation:
             InputError: A row is bad and the settings say that such rows stop, or there are too few good ones.
         """
         source = self._settings.source
-        policies = dict.fromkeys(BadRow, source.on_bad_row) | {BadRow.UNKNOWN_LABEL: source.unknown_labels}
+        policies = dict.fromkeys(BadRow, source.on_bad_row)
+        policies |= {BadRow.UNKNOWN_LABEL: source.unknown_labels, BadRow.DUPLICATE_ID: OnBadRow.STOP}
         stopping = [(rows[0], reason) for reason, rows in report.rows.items() if policies[reason] is OnBadRow.STOP]
         if stopping:
             row, reason = min(stopping)
@@ -130,6 +131,8 @@ class Preparation:
             label_type=source.label_type,
             labels=source.labels,
             unknown_labels=bad_rows or source.unknown_labels,
+            # Leaving the later one out would let one unit's row take another unit's out of every release.
+            duplicate_ids=bad_rows or OnBadRow.STOP,
         )
 
     def _deidentified(self, records: Iterator[Record]) -> Iterator[tuple[Record, str | QuarantinedRecord]]:

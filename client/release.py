@@ -1,8 +1,9 @@
 """The release gate: the only door out of a site.
 
-Order matters. What was sealed before is sent again as it is. Otherwise the charge must already be reserved; only then
-are records read, and only by the mechanism that was charged, which adds its noise; and the result is sealed in the
-outbox, in the transaction that commits the charge, before anything leaves.
+Order matters. What was sealed before is sent again as it is. Otherwise the charge must already be reserved, and the
+request settled that the release answers; only then are records read, and only by the mechanism that was charged, which
+adds its noise; and the result is sealed in the outbox, in the transaction that commits the charge, before anything
+leaves.
 """
 
 from __future__ import annotations
@@ -80,6 +81,7 @@ class ReleaseGate:
         sealed = self._ledger.sealed(plan.campaign, request.key, asked)
         if sealed is not None:
             return sealed
+        self._ledger.ask(plan.campaign, request.key, asked)
         values = answer.run(records(), event, self._noise)
         told = NoisyRelease(kind=answer.kind, campaign=plan.campaign, plan=plan.digest, event=event.as_dict())
         body = encode(told, {"values": values})

@@ -18,7 +18,8 @@ name = {name}
 path = {source.path}
 # The format, if the suffix does not tell: "csv", "jsonl" or "parquet".
 {source.format?}
-# What a row that cannot be used does: "stop" ends the job, "skip" counts it and leaves it out.
+# What a row that cannot be used does: "stop" ends the job, "skip" counts it and leaves it out. An id that an earlier
+# row has always stops.
 on_bad_row = {source.on_bad_row}
 # What a label is: "class", "number" or "none".
 label_type = {source.label_type}

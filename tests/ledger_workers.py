@@ -104,6 +104,8 @@ def whole_life(path: Path, released: Path, failpoint: Failpoint, *, release_firs
         for campaign in LIFE_CAMPAIGNS:
             with opened(path, failpoint=failpoint) as ledger:
                 ledger.reserve(campaign, request_digest(campaign), [votes(1e3), votes(1e3, "spare")])
+                ledger.void(campaign, "spare")
+                ledger.ask(campaign, KEY, request_digest(campaign))
                 artefact = ledger.sealed(campaign, KEY, request_digest(campaign))
                 fresh = os.urandom(100) if artefact is None else artefact
                 line = f"{campaign}|{digest(fresh)}\n".encode()
@@ -112,7 +114,6 @@ def whole_life(path: Path, released: Path, failpoint: Failpoint, *, release_firs
                 ledger.seal(campaign, KEY, request_digest(campaign), fresh)
                 if not release_first:
                     os.write(out, line)
-                ledger.void(campaign, "spare")
                 ledger.note_countersigned(*ledger.head())
     finally:
         os.close(out)

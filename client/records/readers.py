@@ -39,6 +39,7 @@ def read_records(
     labels: Collection[str] | None = None,
     on_bad_row: Policy = OnBadRow.STOP,
     unknown_labels: Policy | None = None,
+    duplicate_ids: Policy | None = None,
     report: RowReport | None = None,
 ) -> Iterator[Record]:
     """Read a source in memory that does not grow with it.
@@ -54,6 +55,7 @@ def read_records(
         labels: The label set; None accepts any class.
         on_bad_row: Whether a bad row ends the job or is counted and left out.
         unknown_labels: The same for labels outside the set; None does as ``on_bad_row`` says.
+        duplicate_ids: The same for ids that an earlier row has; None does as ``on_bad_row`` says.
         report: Filled while the records are consumed.
 
     Returns:
@@ -75,8 +77,9 @@ def read_records(
     builder = RecordBuilder(columns, path.name, LabelType(label_type), labels)
     policy = OnBadRow(on_bad_row)
     policies = dict.fromkeys(BadRow, policy)
-    if unknown_labels is not None:
-        policies[BadRow.UNKNOWN_LABEL] = OnBadRow(unknown_labels)
+    for reason, own in ((BadRow.UNKNOWN_LABEL, unknown_labels), (BadRow.DUPLICATE_ID, duplicate_ids)):
+        if own is not None:
+            policies[reason] = OnBadRow(own)
     seen = None if columns.record_id is None else SeenIds()
     return _records(source, builder, policies, seen, RowReport() if report is None else report)
 

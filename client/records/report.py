@@ -85,4 +85,6 @@ class RowReport:
 def row_error(reason: BadRow, row: int) -> InputError:
     """The error that a bad row is when bad rows stop the job."""
     error, what, todo = _ERRORS[reason]
-    return error(f"row {row} {what}", f'{todo}, or set source.on_bad_row = "skip"')
+    # A site never skips a repeated id (client/preparation.py), so that is no way out of it.
+    skip = "" if reason is BadRow.DUPLICATE_ID else ', or set source.on_bad_row = "skip"'
+    return error(f"row {row} {what}", todo + skip)

@@ -123,7 +123,8 @@ class UnitGradients:
             self._record_gradient(head, int(record), self._summand if place else gradient)
             if place:
                 gradient += self._summand
-        norm = math.sqrt(np.vdot(gradient, gradient))
+        largest = float(np.abs(gradient).max())  # divided out first: the square of a small number is 0
+        norm = largest * float(np.linalg.norm(gradient / largest)) if largest > 0 else largest
         if not math.isfinite(norm):  # no clipping bounds it, and a NaN shows through any noise
             return np.zeros(gradient.shape, np.int64)
         gradient *= 1 / (max(1.0, norm / self._sensitivity) * self._grid)

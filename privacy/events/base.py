@@ -13,6 +13,8 @@ from fedaug.privacy.events.kinds import CHARGED, ReleaseKind
 from fedaug.privacy.limits import LIMITS
 
 _TODO: Final = "update fedaug on both sides, or refuse the message"
+#: Sizes stay far from where floating point underflows: there a norm comes out as 0, and nothing is clipped.
+_LEAST: Final = 2.0**-100
 #: Below this a coin's odds are no longer met to the relative precision that is charged for (ADR 0009).
 _RAREST: Final = 2.0**-16
 
@@ -134,10 +136,10 @@ def _whole(name: str, low: int, high: int) -> Callable[[object], int]:
 
 
 def _positive(name: str) -> Callable[[object], float]:
-    return _real(f"{name} is not above zero", lambda value: value > 0)
+    return _real(f"{name} is not between 2⁻¹⁰⁰ and 2¹⁰⁰", lambda value: _LEAST <= value <= 1 / _LEAST)
 
 
-_NOISE: Final = _real("noise is negative or not finite", lambda value: value >= 0)
+_NOISE: Final = _real("noise is neither 0 nor between 2⁻¹⁰⁰ and 2¹⁰⁰", lambda v: v == 0 or _LEAST <= v <= 1 / _LEAST)
 
 #: What each field may hold, whichever event it belongs to; anything else is a ProtocolError.
 _CHECKS: Final[Mapping[str, Callable[[object], object]]] = {

@@ -6,13 +6,13 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, insert, select
 
 from fedaug.errors import AlreadyReleased, LedgerRolledBack, NotReserved, ProtocolError
 from fedaug.privacy.canonical import canonical_json, parse_json
 from fedaug.privacy.events import Event, event_from_dict
 from fedaug.privacy.ledger.journal import ChargeState, Plan, PlannedRelease
-from fedaug.privacy.ledger.schema import state
+from fedaug.privacy.ledger.schema import asked, state
 from fedaug.privacy.limits import LIMITS
 
 #: What to do when a release cannot be had again.
@@ -58,6 +58,32 @@ def require_kept(plan: Plan) -> None:
         raise AlreadyReleased(
             "the release may have left before the ledger was recovered, and its bytes are lost", NEW_CAMPAIGN
         )
+
+
+def require_not_begun(connection: Connection, plan: Plan) -> None:
+    """Refuse to give something back of a plan that has begun.
+
+    Raises:
+        AlreadyReleased: A release of it was asked for or sealed.
+    """
+    requests = select(asked.c.key).where(asked.c.campaign == plan.reserved.campaign)
+    begun = any(release.sealed for release in plan.releases.values())
+    if begun or connection.execute(requests).first() is not None:
+        raise AlreadyReleased("the plan has begun, and something of it may have left", "leave its charges as they are")
+
+
+def settle_request(connection: Connection, campaign: str, key: str, request: str) -> None:
+    """Note the request that a release answers, and refuse any other.
+
+    Raises:
+        AlreadyReleased: Another one was noted before.
+    """
+    of = (asked.c.campaign == campaign, asked.c.key == key)
+    known = connection.execute(select(asked.c.request).where(*of)).scalar_one_or_none()
+    if known is None:
+        connection.execute(insert(asked).values(campaign=campaign, key=key, request=request))
+    elif known != request:
+        raise AlreadyReleased("the release was asked for by another request", NEW_CAMPAIGN)
 
 
 def checked_events(events: Sequence[Event]) -> tuple[Event, ...]:

@@ -17,8 +17,9 @@ from __future__ import annotations
 
 import os
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -42,12 +43,14 @@ from fedaug.privacy.ledger.checks import (
     require_kept,
     require_live,
     require_newest,
+    require_not_begun,
     rolled_back,
+    settle_request,
 )
 from fedaug.privacy.ledger.costs import Costs
 from fedaug.privacy.ledger.inspection import artefact_of, entries_after, inspect_rows, leaves
 from fedaug.privacy.ledger.journal import Books, ChargeState, LedgerEntry, Plan, PlannedRelease, chained
-from fedaug.privacy.ledger.recovery import first_rows, recovered_entries, replace_ledger
+from fedaug.privacy.ledger.recovery import first_rows, recovered_entries, replace_ledger, set_aside
 from fedaug.privacy.ledger.report import LedgerReport, verified
 from fedaug.privacy.ledger.schema import journal, outbox, state
 from fedaug.privacy.ledger.store import LedgerStore
@@ -122,6 +125,7 @@ class Ledger:
         unit: PrivacyUnit,
         cap: Budget,
         entries: Sequence[bytes],
+        failpoint: Failpoint = lambda _: None,
     ) -> Ledger:
         """Rebuild a lost, damaged or rolled-back ledger from entries that the coordinator has kept.
 
@@ -135,6 +139,7 @@ class Ledger:
             unit: As for :meth:`open`.
             cap: As for :meth:`open`.
             entries: The journal's entries from the first on, which the caller has authenticated.
+            failpoint: As for :meth:`open`.
 
         Raises:
             LedgerError: The entries are no journal, are another data set's, or the ledger is whole and in use.
@@ -144,24 +149,9 @@ class Ledger:
         books.extend(entries)
         if books.owner != _owner(lineage, unit):
             raise LedgerError("the entries belong to another data set or unit", "get the list of this data set")
-        local = cls._readable(path, lineage, unit, cap)
-        replace_ledger(Path(path), recovered_entries(entries, local))
-        return cls.open(path, lineage=lineage, unit=unit, cap=cap)
-
-    @classmethod
-    def _readable(cls, path: str | os.PathLike[str], lineage: str, unit: PrivacyUnit, cap: Budget) -> tuple[bytes, ...]:
-        """What an older copy says that is to be replaced; nothing, if there is none or it is damaged."""
-        if not Path(path).exists():
-            return ()
-        try:
-            old = cls.open(path, lineage=lineage, unit=unit, cap=cap)
-        except LedgerError:
-            return ()
-        with old:
-            with old._reading() as connection:
-                if not rolled_back(connection):
-                    raise LedgerError("the ledger is whole, so there is nothing to recover", "go on using it")
-            return old.journal()
+        reopen = partial(cls.open, lineage=lineage, unit=unit, cap=cap)
+        replace_ledger(Path(path), recovered_entries(entries, _older_copy(reopen, Path(path))), failpoint)
+        return reopen(path)
 
     def reserve(self, campaign: str, plan_digest: str, events: Sequence[Event]) -> None:
         """Charge a whole plan, or nothing. Repeating it for the same plan does nothing.
@@ -230,6 +220,22 @@ class Ledger:
             require_kept(plan)
             return artefact_of(connection, release)
 
+    def ask(self, campaign: str, key: str, request_digest: str) -> None:
+        """Settle which request a release answers, before a record is read for it. Asking the same again does nothing.
+
+        Were it settled only when the release is sealed, one that fails could be asked for again by another request, and
+        failing would tell of the records, as often as somebody likes and uncharged.
+
+        Raises:
+            AlreadyReleased: It was asked for by another request.
+            LedgerRolledBack: The ledger is an older copy of itself.
+        """
+        check_digest(request_digest)
+        with self._writing() as connection:
+            require_newest(connection)
+            self._find(campaign, key)
+            settle_request(connection, campaign, key, request_digest)
+
     def seal(self, campaign: str, key: str, request_digest: str, artefact: bytes) -> None:
         """Commit a reserved charge and keep the bytes that will leave, in one transaction.
 
@@ -266,9 +272,12 @@ class Ledger:
     def void(self, campaign: str, key: str) -> None:
         """Give a reserved charge back, for good. Voiding it again does nothing.
 
+        Once something of its plan was asked for, the plan is charged whole: a refund that depends on what came out is
+        no composition of mechanisms that were fixed beforehand.
+
         Raises:
             NotReserved: Nothing was reserved for it.
-            AlreadyReleased: It was sealed, or the ledger was recovered since, so it may have left.
+            AlreadyReleased: Something of the plan was asked for or sealed, or the ledger was recovered since.
             LedgerRolledBack: The ledger is an older copy of itself.
         """
         with self._writing() as connection:
@@ -276,9 +285,8 @@ class Ledger:
             plan, release = self._find(campaign, key)
             if release.entry.state is ChargeState.VOID:
                 return
-            if release.entry.state is ChargeState.COMMITTED:
-                raise AlreadyReleased("the release was sealed and may have left", "leave its charge as it is")
             require_kept(plan)
+            require_not_begun(connection, plan)
             self._append(connection, Voided(campaign=campaign, key=key))
 
     def entries(self) -> tuple[LedgerEntry, ...]:
@@ -392,3 +400,20 @@ class Ledger:
 
 def _owner(lineage: str, unit: PrivacyUnit) -> Opened:
     return Opened(lineage=lineage, unit=PrivacyUnit(unit).value, adjacency=ADJACENCY)
+
+
+def _older_copy(reopen: Callable[[Path], Ledger], path: Path) -> tuple[bytes, ...]:
+    """The journal of an older copy that is to be replaced, or was moved aside; nothing, if none can be read."""
+    for copy in (path, *set_aside(path)):
+        if not copy.exists():
+            continue
+        try:
+            old = reopen(copy)
+        except LedgerError:
+            continue
+        with old:
+            with old._reading() as connection:
+                if copy == path and not rolled_back(connection):
+                    raise LedgerError("the ledger is whole, so there is nothing to recover", "go on using it")
+            return old.journal()
+    return ()

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    String,
     Table,
 )
 
@@ -50,6 +51,15 @@ outbox: Final = Table(
     metadata,
     Column("sequence", ForeignKey("journal.sequence"), primary_key=True),
     Column("artefact", LargeBinary, nullable=False),
+)
+
+#: Which request a release answers, noted before a record is read for it.
+asked: Final = Table(
+    "asked",
+    metadata,
+    Column("campaign", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("request", String, nullable=False),
 )
 
 #: What plans count as in the filter across campaigns. Worked out from the journal, and kept because it takes long: by

@@ -105,8 +105,22 @@ def test_check_counts_all_bad_rows_and_fails_only_where_prepare_would(
     assert err.startswith("FA208: row 7 ")
     settings = Path("site/site.toml")
     settings.write_text(settings.read_text("utf-8").replace('on_bad_row = "stop"', 'on_bad_row = "skip"'), "utf-8")
+    assert run(["site", "check", "site"]) == 2  # no setting lets one row take out another
+    assert "skip" not in capsys.readouterr().err
+    source.write_text(HEADER + ROWS + f"{CELL}-9,,{CELL}\n", "utf-8")
     assert run(["site", "check", "site", "--json"]) == 0
-    assert '"rejected": 3' in capsys.readouterr().out
+    assert '"rejected": 1' in capsys.readouterr().out
+
+
+def test_one_subjects_rows_never_take_out_anothers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = tmp_path / "records.csv"
+    source.write_text(HEADER + ROWS + f"{CELL}-0,another text,{CELL}\n", "utf-8")
+    assert init(source) == 0
+    settings = Path("site/site.toml")
+    settings.write_text(settings.read_text("utf-8").replace('on_bad_row = "stop"', 'on_bad_row = "skip"'), "utf-8")
+    capsys.readouterr()
+    refused(capsys, "FA208", "site", "prepare", "site")
+    assert not Path("site/store/records.sealed").exists()
 
 
 def test_a_label_unknown_to_the_campaign_stops_simulate(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

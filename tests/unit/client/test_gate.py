@@ -133,6 +133,23 @@ def test_another_request_under_a_released_key_is_refused_unread(room: Room) -> N
     assert len(room.states_when_read) == 1
 
 
+def test_a_release_that_fails_after_reading_answers_no_other_request(room: Room) -> None:
+    """Else its failing could be asked about again and again, each time of another question, at no charge."""
+
+    def fails(*_: Any) -> Any:
+        raise ArithmeticError
+
+    plan = make_plan()
+    room.gate.join(plan)
+    with pytest.raises(ArithmeticError):
+        room.release(plan, run=fails)
+    assert len(room.states_when_read) == 1
+    with pytest.raises(AlreadyReleased, match="asked for by another request"):
+        room.release(plan, raw=b"another")
+    assert len(room.states_when_read) == 1
+    assert room.release(plan) == room.release(plan)
+
+
 def test_a_mechanism_of_another_kind_than_was_charged_is_refused_unread(room: Room) -> None:
     plan = make_plan()
     room.gate.join(plan)

@@ -106,6 +106,8 @@ def test_training_starts_where_it_is_told() -> None:
 
 
 _VALUES = st.sampled_from([0.0, 1.0, -1.0, 0.3, 1e-30, 1e30, -3e38, math.inf, -math.inf, math.nan])
+#: From far below what an event may state, where the squares of what is clipped underflow, to the largest.
+CLIPS = [2.0**-566, 2.0**-100, 1e-3, 0.5, 1.0, 7.0, 2.0**100]
 _RECORDS = st.lists(
     st.tuples(st.integers(0, LABELS - 1), st.lists(_VALUES, min_size=WIDTH, max_size=WIDTH)), min_size=1, max_size=30
 )
@@ -133,17 +135,39 @@ def moves_within_the_clip(whole: Contributions, head: Floats, sensitivity: float
 
 def heads() -> dict[str, Floats]:
     wild = np.random.default_rng(5).standard_normal((LABELS, WIDTH + 1))
-    return {"zero": np.zeros_like(wild), "ordinary": wild, "huge": wild * 1e11}
+    found = {"zero": np.zeros_like(wild), "ordinary": wild, "huge": wild * 1e11}
+    for gap in (380, 745):  # so sure of one label that the others' gradients are all but 0
+        found[f"sure by {gap}"] = np.zeros_like(wild)
+        found[f"sure by {gap}"][0, -1] = gap
+    return found
 
 
 @pytest.mark.parametrize("name", heads())
 @settings(deadline=None)
-@given(records=_RECORDS, sensitivity=st.sampled_from([1e-3, 0.5, 1.0, 7.0]), log2_grid=st.integers(-24, -2))
+@given(records=_RECORDS, sensitivity=st.sampled_from(CLIPS), log2_grid=st.integers(-34, -2))
 def test_one_unit_moves_a_total_by_no_more_than_is_charged(
     name: str, records: list[tuple[int, list[float]]], sensitivity: float, log2_grid: int
 ) -> None:
     whole = with_unit(separable(12), records)
-    assert moves_within_the_clip(whole, heads()[name], sensitivity, 2.0**log2_grid)
+    assert moves_within_the_clip(whole, heads()[name], sensitivity, math.ldexp(sensitivity, log2_grid))
+
+
+def squared_first(self: UnitGradients, head: Floats, records: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The norm as the root of the sum of squares, which is 0 where the squares underflow."""
+    gradient = np.zeros(head.shape)
+    for record in records:
+        self._record_gradient(head, int(record), self._summand)
+        gradient += self._summand
+    norm = math.sqrt(np.vdot(gradient, gradient))
+    return np.rint(gradient / max(1.0, norm / self._sensitivity) / self._grid).astype(np.int64)
+
+
+def test_a_clip_below_which_squares_underflow_still_clips(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = with_unit(separable(12), [(0, [0.0, 1.0, 0.0, 0.0, 0.0, 0.0])] * 20)
+    least = CLIPS[0]
+    assert moves_within_the_clip(whole, heads()["sure by 380"], least, math.ldexp(least, -20))
+    monkeypatch.setattr(UnitGradients, "_clipped", squared_first)
+    assert not moves_within_the_clip(whole, heads()["sure by 380"], least, math.ldexp(least, -20))
 
 
 def unclipped(self: UnitGradients, head: Floats, records: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -286,7 +310,7 @@ def test_the_same_noise_gives_the_same_head_and_other_noise_another() -> None:
 
 def test_a_head_stays_finite_whatever_start_step_size_and_noise_are_sent() -> None:
     weight, bias = (np.full_like(part, np.finfo(np.float32).max) for part in zeros())
-    event = planned(steps=6, sampling_rate=0.5, noise_std=1e300, sensitivity=1e300)
+    event = planned(steps=6, sampling_rate=0.5, noise_std=2.0**100, sensitivity=2.0**100)
     trained = train_linear(separable(30), weight, bias, event, 1e3, SeededNoise(1))
     assert (np.abs(trained) <= LIMITS.release_magnitude).all()
 

@@ -130,7 +130,8 @@ def test_bytes_that_are_no_list_of_events_are_refused(data: bytes) -> None:
 
 
 NO_NUMBER: list[Any] = [None, True, False, "1", [1.0], {}, 1j]
-NO_REAL: list[Any] = [*NO_NUMBER, math.nan, math.inf, -math.inf, -1.0, -5e-324, 10**400, -(10**400)]
+NO_REAL: list[Any] = [*NO_NUMBER, math.nan, math.inf, -math.inf, -1.0, -5e-324, 5e-324, 10**400, -(10**400)]
+NO_REAL += [2.0**-101, 2.0**101]  # near where squares underflow, and clipping with them
 NO_WHOLE: list[Any] = [*NO_NUMBER, 3.0, 2.5, math.nan, math.inf, -1, 10**400, 2**63]
 
 

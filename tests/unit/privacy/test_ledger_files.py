@@ -80,7 +80,7 @@ def test_the_migrations_lead_to_the_declared_tables(path: Path, ledger: Ledger) 
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
         tables = {row[0] for row in connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'")}
     engine.dispose()
-    assert tables == {"state", "journal", "outbox", "costs", "alembic_version"}
+    assert tables == {"state", "journal", "outbox", "asked", "costs", "alembic_version"}
     config = Config()
     config.set_main_option("script_location", str(Path(ledger_database.__file__).with_name("migrations")))
     assert ScriptDirectory.from_config(config).get_heads() == [REVISION]

@@ -37,8 +37,8 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 def one_of_each(ledger: Ledger) -> None:
     ledger.reserve("spring", REQUEST, [votes(50.0), votes(60.0, "spare")])
-    ledger.seal("spring", KEY, REQUEST, b"artefact")
     ledger.void("spring", "spare")
+    ledger.seal("spring", KEY, REQUEST, b"artefact")
 
 
 def test_the_journal_says_what_happened_and_nothing_of_any_record(ledger: Ledger) -> None:
@@ -52,8 +52,8 @@ def test_the_journal_says_what_happened_and_nothing_of_any_record(ledger: Ledger
             "plan": REQUEST,
             "events": [votes(50.0).as_dict(), votes(60.0, "spare").as_dict()],
         },
-        {"entry": "sealed", "campaign": "spring", "key": KEY, "request": REQUEST, "artefact": digest(b"artefact")},
         {"entry": "voided", "campaign": "spring", "key": "spare"},
+        {"entry": "sealed", "campaign": "spring", "key": KEY, "request": REQUEST, "artefact": digest(b"artefact")},
     ]
     assert [canonical_json(entry) for entry in entries] == list(ledger.journal())
 

@@ -33,8 +33,8 @@ def entries(path: Path, tmp_path: Path) -> tuple[bytes, ...]:
     """What the coordinator kept: one plan with a sealed, a reserved and a voided release."""
     with opened(path) as ledger:
         ledger.reserve("spring", REQUEST, [votes(5.0), votes(6.0, "open"), votes(7.0, "void")])
-        ledger.seal("spring", KEY, REQUEST, b"artefact")
         ledger.void("spring", "void")
+        ledger.seal("spring", KEY, REQUEST, b"artefact")
         return ledger.journal()
 
 

@@ -49,6 +49,12 @@ def upgrade() -> None:
         sa.Column("delta", sa.Float, nullable=False),
         sa.Column("epsilon", sa.Float, nullable=False),
     )
+    op.create_table(
+        "asked",
+        sa.Column("campaign", sa.String, primary_key=True),
+        sa.Column("key", sa.String, primary_key=True),
+        sa.Column("request", sa.String, nullable=False),
+    )
     connection = op.get_bind()
     connection.execute(sa.text("INSERT INTO state VALUES (1, 1, 0, NULL, 0)"))
     chain = _CHAIN_START
