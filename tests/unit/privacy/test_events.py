@@ -130,8 +130,8 @@ def test_bytes_that_are_no_list_of_events_are_refused(data: bytes) -> None:
 
 
 NO_NUMBER: list[Any] = [None, True, False, "1", [1.0], {}, 1j]
-NO_REAL: list[Any] = [*NO_NUMBER, math.nan, math.inf, -math.inf, -1.0, -5e-324, 5e-324, 10**400, -(10**400)]
-NO_REAL += [2.0**-101, 2.0**101]  # near where squares underflow, and clipping with them
+NO_REAL: list[Any] = [*NO_NUMBER, math.nan, math.inf, -math.inf, -1.0, -5e-324, 10**400, -(10**400)]
+NO_SIZE: list[Any] = [*NO_REAL, 5e-324, 2.0**-101, 2.0**101]  # near where squares underflow, and clipping with them
 NO_WHOLE: list[Any] = [*NO_NUMBER, 3.0, 2.5, math.nan, math.inf, -1, 10**400, 2**63]
 
 
@@ -142,7 +142,8 @@ def test_a_field_that_is_not_what_it_must_be_is_refused(event: Event) -> None:
         "key": [None, 3, "", "x" * 201, b"votes", ["votes"]],
         "release": [None, 3, "", "noisyvotes", "NoisyVotes ", "Status", "SampleBatch", "MaskedShare", ["NoisyVotes"]],
         **{name: [*NO_REAL, 0, 0.0, -0.0] for name in REALS},
-        **dict.fromkeys(NOISES, NO_REAL),
+        **{name: [*NO_SIZE, 0.0] for name in ("sensitivity", "grid")},
+        **dict.fromkeys(NOISES, NO_SIZE),
         **{name: [*NO_WHOLE, 0] for name in WHOLES - {"colluders"}},
         "colluders": NO_WHOLE,
     }
