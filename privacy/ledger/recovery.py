@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from sqlalchemy import Connection, insert
 
 from fedaug.errors import LedgerError
 from fedaug.privacy.files import sync_folder
-from fedaug.privacy.ledger.anchor import Anchor, anchor_path, file_digest, write_anchor
+from fedaug.privacy.ledger.anchor import Anchor, Failpoint, anchor_path, file_digest, write_anchor
 from fedaug.privacy.ledger.database import log_of, translated_os
 from fedaug.privacy.ledger.journal import Books, ChargeState, Plan, chained
 from fedaug.privacy.ledger.lock import LedgerLock
@@ -58,10 +58,16 @@ def recovered_entries(entries: Sequence[bytes], local: Sequence[bytes]) -> list[
     return grown
 
 
-def replace_ledger(path: Path, entries: Sequence[bytes]) -> None:
+def replace_ledger(path: Path, entries: Sequence[bytes], failpoint: Failpoint) -> None:
     """Put a new ledger in the place of what is there, which is moved aside.
 
-    A crash in between leaves files that are refused, as the old ones were; doing it again finishes it.
+    A crash in between leaves files that are refused, as the old ones were; doing it again finishes it. By then the new
+    database may be where the old one was, without its head: what only the old one knew is then in :func:`set_aside`.
+
+    Args:
+        path: Of the ledger.
+        entries: Its new journal.
+        failpoint: Called with the name of each step; for crash tests.
 
     Raises:
         LedgerError: Another process has the ledger open, or the files cannot be written.
@@ -71,41 +77,60 @@ def replace_ledger(path: Path, entries: Sequence[bytes]) -> None:
         try:
             if not lock.join():
                 raise LedgerError("another process holds the ledger", "end it, or try again later")
-            _replace(path, entries)
+            _replace(path, entries, failpoint)
         finally:
             lock.leave()
 
 
-def _replace(path: Path, entries: Sequence[bytes]) -> None:
+def set_aside(path: Path) -> list[Path]:
+    """The ledgers that were moved aside in favour of the one at a path, the newest first.
+
+    Which of them a recovery that was cut off had left behind, nobody knows. So the newest that can be read counts
+    whenever the ledger itself cannot be: at worst what it released is charged twice.
+    """
+    numbered = itertools.takewhile(lambda aside: any(_traces(aside)), _asides(path))
+    return [aside for aside in numbered if aside.exists()][::-1]
+
+
+def _replace(path: Path, entries: Sequence[bytes], failpoint: Failpoint) -> None:
     for draft in path.parent.glob(f".{path.name}.*"):
         draft.unlink()
     draft = path.with_name(f".{path.name}.draft")
     build(draft, first_rows(entries))
-    _move_aside(path)
+    failpoint("draft made")
+    _move_aside(path, failpoint)
     draft.rename(path)
     sync_folder(path.parent)
+    failpoint("draft in place")
     books = Books()
     books.extend(entries)
     anchor = Anchor(1, books.size, books.chain.hex(), file_digest(path), closed=True)
-    write_anchor(path, anchor, lambda _: None)
+    write_anchor(path, anchor, failpoint)
 
 
-def _move_aside(path: Path) -> None:
+def _move_aside(path: Path, failpoint: Failpoint) -> None:
     """Keep the old files under another name. The database and its head also stay in place until they are replaced."""
-    number = next(n for n in itertools.count(1) if not _aside(path, n).exists())
-    aside = _aside(path, number)
+    aside = next(aside for aside in _asides(path) if not any(_traces(aside)))
     if path.exists():
         aside.hardlink_to(path)
+        failpoint("old file kept")
     if anchor_path(path).exists():
         anchor_path(aside).hardlink_to(anchor_path(path))
+        failpoint("old head kept")
     if log_of(path).exists():  # beside the new database it would be taken for the new one's
         log_of(path).rename(log_of(aside))
+        failpoint("old log kept")
     path.with_name(path.name + "-shm").unlink(missing_ok=True)  # an index of the log, which is made anew
     sync_folder(path.parent)
 
 
-def _aside(path: Path, number: int) -> Path:
-    return path.with_name(f"{path.name}.replaced-{number}")
+def _asides(path: Path) -> Iterator[Path]:
+    return (path.with_name(f"{path.name}.replaced-{number}") for number in itertools.count(1))
+
+
+def _traces(aside: Path) -> Iterator[bool]:
+    """Whether a database, a head, a log are there: any of them may have been lost before it was moved aside."""
+    return (file.exists() for file in (aside, anchor_path(aside), log_of(aside)))
 
 
 def _unknown_events(plan: Plan, known: set[bytes]) -> list[dict[str, object]]:
