@@ -12,6 +12,7 @@ from collections.abc import Callable
 from fedaug.client.accepted_plans import AcceptedPlans
 from fedaug.client.answers import answer_to
 from fedaug.client.callers import Asked, Callers
+from fedaug.client.pace import Pace
 from fedaug.client.policy import require_allowed
 from fedaug.client.release import ReleaseGate
 from fedaug.client.rows import PreparedRows
@@ -64,6 +65,7 @@ class Door:
         self._rows = rows
         self._log = log
         self._callers = callers
+        self._pace = Pace(settings.privacy.reply_interval_s)
         self._fact = SiteFact(site=settings.name, public_key=public_key.hex())
 
     def handle(self, data: bytes) -> bytes:
@@ -121,7 +123,8 @@ class Door:
     def _release(self, request: ReleaseRequest, raw: bytes, tensors: Tensors) -> bytes:
         plan = self._plans.find(request.campaign)
         answer = answer_to(request, tensors, plan, self._settings.policy.max_candidates)
-        return self._gate.release(plan, request, raw, answer, lambda: self._rows.contributions(plan))
+        with self._pace.held():
+            return self._gate.release(plan, request, raw, answer, lambda: self._rows.contributions(plan))
 
     def _failed(self, outcome: Outcome, error: FedaugError, heard: bytes) -> bytes:
         _LOG.warning("%s: a request was answered with %s (%s)", error.code, outcome, error.what)

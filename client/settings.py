@@ -101,6 +101,7 @@ class PrivacySettings(Settings):
     unit: PrivacyUnit = PrivacyUnit.RECORD
     epsilon: Annotated[float, BeforeValidator(_epsilon), Field(gt=0)]
     delta: Annotated[Number, Field(gt=0, lt=1)]
+    reply_interval_s: Annotated[Number, Field(ge=0, le=600)] = 0.5
 
     @property
     def budget(self) -> Budget:

@@ -49,6 +49,9 @@ unit = {privacy.unit}
 epsilon = {privacy.epsilon}
 # The probability with which the promise may fail: far below one over the number of records.
 delta = {privacy.delta}
+# Seconds. A release leaves when a whole number of them has passed since it was asked for, so that the time it took does
+# not tell how many records there are: longer than any release takes. 0 sends at once.
+reply_interval_s = {privacy.reply_interval_s}
 
 [policy]
 # Who may add the noise: "local" means that this site adds all of it itself.

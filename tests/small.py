@@ -77,7 +77,12 @@ def make_site(
         for i, (subject, text, label) in enumerate(rows)
     ]
     source.write_text("\n".join(lines) + "\n")
-    given = {"privacy__epsilon": 4.0, "privacy__delta": 1e-5, "privacy__unit": "subject"} | settings
+    given = {
+        "privacy__reply_interval_s": 0.0,
+        "privacy__epsilon": 4.0,
+        "privacy__delta": 1e-5,
+        "privacy__unit": "subject",
+    } | settings
     SiteSettings.create(
         folder,
         name=folder.name,

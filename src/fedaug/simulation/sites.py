@@ -99,6 +99,7 @@ class VirtualSites:
             "privacy__unit": str(privacy.unit),
             "policy__allow_noise_off": self._example.campaign.budget.noise_off,
             "source__min_records": 1,
+            "privacy__reply_interval_s": 0.0,  # nobody watches the time here, and it would add up
             "consortium__authority": self.consortium.authority.public_bytes_raw().hex(),
         } | {key.replace(".", "__"): value for key, value in self._example.simulation.site_settings.items()}
         (folder / "site.toml").unlink(missing_ok=True)  # left behind by a run that was cut off before the keys
