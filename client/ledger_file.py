@@ -6,9 +6,10 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
+from fedaug.client.kept_heads import kept_countersignature
 from fedaug.client.settings import SiteSettings
-from fedaug.errors import LedgerError
-from fedaug.privacy.files import whole_file
+from fedaug.errors import LedgerError, LedgerRolledBack
+from fedaug.privacy.files import exclusive, sync_folder, whole_file
 from fedaug.privacy.ledger import Ledger
 
 
@@ -17,34 +18,84 @@ def ledger_path(folder: Path) -> Path:
     return folder / "ledger.sqlite"
 
 
-def open_ledger(folder: Path, settings: SiteSettings, lineage: str) -> Ledger:
-    """The ledger of a site's data set, begun where there is none.
+def site_ledger(folder: Path, settings: SiteSettings) -> Ledger:
+    """The ledger of a site's data set, begun when the site's folder is first opened and never again.
 
     Raises:
-        LedgerError: It is damaged, or another data set's.
+        LedgerError: It is damaged, another data set's, or gone.
     """
-    return Ledger.open(ledger_path(folder), lineage=lineage, unit=settings.privacy.unit, cap=settings.privacy.budget)
+    if not _lineage_path(folder).exists():
+        with exclusive(folder):  # several programs may open a new site at once
+            if not _lineage_path(folder).exists():
+                _begin(folder, settings)
+    ledger = existing_ledger(folder, settings)
+    assert ledger is not None  # where there is a lineage file, there is one, or an error
+    return ledger
 
 
 def existing_ledger(folder: Path, settings: SiteSettings) -> Ledger | None:
     """The ledger of a site's data set; None if the site has not begun one.
 
     Raises:
-        LedgerError: It is damaged, another data set's, or some of its files are gone.
+        LedgerError: It is damaged, another data set's, or some or all of its files are gone.
     """
-    path = ledger_path(folder)
-    if not any(path.with_name(path.name + suffix).exists() for suffix in ("", ".head", "-wal")):
-        return None
-    return open_ledger(folder, settings, known_lineage(folder))
+    if _has_files(folder):
+        return None if _is_beginning(folder) else _opened(folder, settings, known_lineage(folder))
+    # A ledger that is begun anew has forgotten what was spent.
+    if _lineage_path(folder).exists() or kept_countersignature(folder) is not None:
+        raise LedgerError("the site's ledger is gone", "recover it, or count the data set's whole budget as spent")
+    return None
 
 
-def lineage_of(folder: Path) -> str:
-    """The data set's random lineage id: made once, and kept whatever is added to or taken from the data."""
-    path = folder / "lineage"
-    if not path.exists():
-        with suppress(FileExistsError), whole_file(path, overwrite=False) as file:
+def _opened(folder: Path, settings: SiteSettings, lineage: str) -> Ledger:
+    """A ledger that was shown the newest countersignature in the folder, so that it knows if it is an older copy."""
+    path, privacy = ledger_path(folder), settings.privacy
+    signed = kept_countersignature(folder)
+    ledger = Ledger.open(path, lineage=lineage, unit=privacy.unit, cap=privacy.budget)
+    try:
+        if signed is not None:
+            with suppress(LedgerRolledBack):  # it says so itself wherever that matters, and can still be looked at
+                ledger.note_countersigned(signed.head.size, bytes.fromhex(signed.head.root))
+    except BaseException:
+        ledger.close()
+        raise
+    return ledger
+
+
+def _begin(folder: Path, settings: SiteSettings) -> None:
+    """Make a new site's ledger and then, under its final name, the file with the data set's random lineage id.
+
+    The id is made once, and kept whatever is added to or taken from the data. The order tells a beginning that was cut
+    off, which goes on, from a ledger that was lost.
+    """
+    beginning = _beginning_path(folder)
+    if not beginning.exists():
+        if _has_files(folder):
+            known_lineage(folder)  # is gone, and says so
+        existing_ledger(folder, settings)
+        with whole_file(beginning, overwrite=False) as file:
             file.write(secrets.token_hex(16).encode() + b"\n")
-    return path.read_text().strip()
+    _opened(folder, settings, beginning.read_text().strip()).close()
+    beginning.rename(_lineage_path(folder))
+    sync_folder(folder)
+
+
+def _has_files(folder: Path) -> bool:
+    path = ledger_path(folder)
+    return any(path.with_name(path.name + suffix).exists() for suffix in ("", ".head", "-wal"))
+
+
+def _is_beginning(folder: Path) -> bool:
+    """Whether there is only a ledger that nothing was ever charged to."""
+    return _beginning_path(folder).exists() and not _lineage_path(folder).exists()
+
+
+def _beginning_path(folder: Path) -> Path:
+    return folder / "lineage.beginning"
+
+
+def _lineage_path(folder: Path) -> Path:
+    return folder / "lineage"
 
 
 def known_lineage(folder: Path) -> str:
@@ -54,7 +105,7 @@ def known_lineage(folder: Path) -> str:
         LedgerError: It is gone, so nobody knows whose ledger this is.
     """
     try:
-        return (folder / "lineage").read_text().strip()
+        return _lineage_path(folder).read_text().strip()
     except (OSError, UnicodeDecodeError):
         raise LedgerError(
             "the site's lineage file is gone or cannot be read", "restore it: the ledger names no other data set"

@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from fedaug.client.accepted_plans import AcceptedPlans
 from fedaug.client.budget import charged_plans
+from fedaug.client.kept_heads import kept_countersignature
 from fedaug.client.settings import SiteSettings
-from fedaug.client.site_log import SiteLog
 from fedaug.errors import NotReserved
 from fedaug.privacy.accounting.filter import campaigns_epsilon
 from fedaug.privacy.canonical import canonical_json
@@ -112,7 +112,7 @@ def ledger_bundle(folder: Path, settings: SiteSettings, ledger: Ledger, signer: 
         LedgerError: A signature or plan that the site keeps is damaged.
         ProtocolError: There is more than a bundle holds.
     """
-    entries, countersigned = ledger.journal(), SiteLog(settings.name, folder / "heads", ledger, signer).countersigned()
+    entries, countersigned = ledger.journal(), kept_countersignature(folder)
     log = BundledLog(
         settings.name,
         LogRole.SITE,

@@ -22,7 +22,8 @@ from fedaug.augmentation.encoder import Encoder, MiniLM, Progress
 from fedaug.client.accepted_plans import AcceptedPlans
 from fedaug.client.callers import callers_of
 from fedaug.client.door import Door
-from fedaug.client.ledger_file import lineage_of, open_ledger
+from fedaug.client.kept_heads import KeptHeads
+from fedaug.client.ledger_file import known_lineage, site_ledger
 from fedaug.client.preparation import Preparation, Prepared
 from fedaug.client.records import RowReport
 from fedaug.client.release import ReleaseGate
@@ -84,16 +85,16 @@ class Site:
         self.folder = folder
         self.settings = settings
         self._keys = keys
-        store = SealedStore(folder / "store", keys, lineage_of(folder))
+        self._ledger = site_ledger(folder, settings)
+        store = SealedStore(folder / "store", keys, known_lineage(folder))
         self._rows = PreparedRows(store)
         self._preparation = Preparation(folder, settings, store, self._rows, encoder)
-        self._ledger = open_ledger(folder, settings, store.lineage)
         self._door = Door(
             settings,
             ReleaseGate(settings.name, keys.signer, self._ledger, noise),
             AcceptedPlans(folder / "plans"),
             self._rows,
-            SiteLog(settings.name, folder / "heads", self._ledger, keys.signer),
+            SiteLog(settings.name, KeptHeads(folder), self._ledger, keys.signer),
             callers_of(folder, settings),
             keys.signer.public_key().public_bytes_raw(),
         )
@@ -146,7 +147,8 @@ class Site:
         Raises:
             ConfigError: Its settings are wrong.
             SealError: The passphrase does not open its keys.
-            LedgerError: Its ledger is damaged, or another data set's.
+            LedgerError: Its ledger is damaged, another data set's, or lost. One that is known to be an older copy of
+                itself opens, and refuses every release.
         """
         folder = Path(folder)
         keys = KeyRing.open(folder, passphrase if passphrase is not None else find_passphrase(folder))

@@ -7,13 +7,12 @@ prove to a third party what the coordinator had seen, and to the site that its l
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from fedaug.errors import BadSignature, LedgerError, ProtocolError
+from fedaug.client.kept_heads import KeptHeads
+from fedaug.errors import BadSignature, ProtocolError
 from fedaug.privacy.canonical import canonical_json
-from fedaug.privacy.files import private_folder, whole_file
 from fedaug.privacy.ledger import Ledger
 from fedaug.privacy.limits import LIMITS
 from fedaug.privacy.transparency.heads import (
@@ -21,7 +20,6 @@ from fedaug.privacy.transparency.heads import (
     LogHead,
     SignedHead,
     decode_head,
-    encode_head,
     equivocation,
     sign_head,
     verify_head,
@@ -36,14 +34,14 @@ class SiteLog:
 
     Args:
         site: Its name.
-        folder: Keeps what the coordinator signed; made when the first signature comes.
+        heads: Keeps what the coordinator signed.
         ledger: Whose journal is the log.
         signer: The site's signing key.
     """
 
-    def __init__(self, site: str, folder: Path, ledger: Ledger, signer: Ed25519PrivateKey) -> None:
+    def __init__(self, site: str, heads: KeptHeads, ledger: Ledger, signer: Ed25519PrivateKey) -> None:
         self._site = site
-        self._folder = folder
+        self._heads = heads
         self._ledger = ledger
         self._signer = signer
 
@@ -71,11 +69,11 @@ class SiteLog:
 
     def countersigned(self) -> SignedHead | None:
         """The coordinator's newest countersignature."""
-        return self._read(HeadRole.COUNTERSIGNATURE)
+        return self._heads.read(HeadRole.COUNTERSIGNATURE)
 
     def coordinator(self) -> SignedHead | None:
         """The newest head of the coordinator's own log."""
-        return self._read(HeadRole.COORDINATOR)
+        return self._heads.read(HeadRole.COORDINATOR)
 
     def _take(self, message: ExchangeHeads, coordinator: Ed25519PublicKey) -> None:
         if message.countersigned is not None:
@@ -84,33 +82,14 @@ class SiteLog:
             if head.origin != self._site:
                 raise BadSignature("a countersignature is over another site's log", _REMEDY)
             self._ledger.note_countersigned(head.size, bytes.fromhex(head.root))
-            self._keep(signed, self.countersigned())
+            self._heads.keep(signed)
         if message.coordinator is not None:
             signed = decode_head(canonical_json(message.coordinator))
             verify_head(signed, HeadRole.COORDINATOR, coordinator)
             known = self.coordinator()
             if known is not None and equivocation(known, signed, coordinator):
                 raise BadSignature("the coordinator has signed two different logs as one", _REMEDY)
-            self._keep(signed, known)
-
-    def _keep(self, signed: SignedHead, known: SignedHead | None) -> None:
-        # An older message, sent again, must not take the place of what the coordinator signed since.
-        if known is not None and known.key_id == signed.key_id and known.head.size >= signed.head.size:
-            return
-        private_folder(self._folder)
-        with whole_file(self._path(signed.role), overwrite=True) as file:
-            file.write(encode_head(signed))
-
-    def _read(self, role: HeadRole) -> SignedHead | None:
-        try:
-            return decode_head(self._path(role).read_bytes())
-        except FileNotFoundError:
-            return None
-        except ProtocolError:
-            raise LedgerError("a signature that the site keeps is damaged", "restore the site's folder") from None
-
-    def _path(self, role: HeadRole) -> Path:
-        return self._folder / f"{role}.json"
+            self._heads.keep(signed)
 
 
 def _page_length(entries: Sequence[bytes]) -> int:

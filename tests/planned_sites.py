@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from fedaug.augmentation.space import PACKAGED_SPACE
-from fedaug.client.ledger_file import lineage_of, open_ledger
+from fedaug.client.ledger_file import site_ledger
 from fedaug.client.settings import SiteSettings
 from fedaug.server.campaign import load_campaign, plan_campaign
 from fedaug.strategies.messages import CampaignPlan
@@ -26,5 +26,5 @@ def tiny_plan(**overrides: Any) -> CampaignPlan:
 def reserve(plan: CampaignPlan, settings: SiteSettings) -> None:
     """Charge a plan to a site of :func:`make_settings`."""
     folder = Path(settings.name)
-    with open_ledger(folder, settings, lineage_of(folder)) as ledger:
+    with site_ledger(folder, settings) as ledger:
         ledger.reserve(plan.campaign, plan.digest, plan.mechanisms)

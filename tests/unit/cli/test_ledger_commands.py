@@ -135,10 +135,21 @@ def test_show_says_that_a_site_without_a_ledger_spent_nothing_and_makes_none(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     lose_ledger()
+    Path("st-mary/lineage").unlink()  # with it, as the next test shows, the ledger was lost
     before = files()
     assert ledger(capsys, "show", "st-mary")[1].startswith("site st-mary: ε 0 of 4 is spent, 4 left")
     assert files() == before
     assert ledger(capsys, "verify", "st-mary")[0] == 2
+
+
+def test_a_ledger_that_was_lost_is_not_taken_for_one_that_spent_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    lose_ledger()
+    before = files()
+    for command in ("show", "verify"):
+        status, out, err = ledger(capsys, command, "st-mary")
+        assert (status, out) == (2, "")
+        assert err.startswith("FA502: the site's ledger is gone")
+    assert files() == before
 
 
 def test_a_ledger_without_its_lineage_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
