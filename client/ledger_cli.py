@@ -121,14 +121,22 @@ def recover(
         typer.Option(metavar="KEY", help="The coordinator's public key: 64 digits, or the file of fedaug keys --json."),
     ] = None,
     enrolment: Annotated[
-        bool, typer.Option("--enrolment", help="Take its key from the site's own enrolment list.")
+        bool, typer.Option("--enrolment", help="Take both keys from the site's own enrolment list; no passphrase.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Rebuild a lost, damaged or rolled-back ledger from the list that the coordinator has countersigned.
+    """Rebuild a lost, damaged or rolled-back ledger from the log that the coordinator has kept.
 
-    What was reserved stays charged, and is not released again. The old files are moved aside, never deleted. Nothing
-    is touched unless the countersignature holds.
+    What was reserved stays charged, and is not released again. The old files are moved aside, never deleted.
+
+    Nothing is touched unless two signatures cover exactly the entries that are recovered: the coordinator's, and the
+    site's own, so that the coordinator can neither leave a charge out nor invent that one was given back. With
+    --enrolment both keys come from the enrolment list that the site has accepted. With --coordinator-key the site's
+    comes from its key ring, which needs the passphrase; keys that were retired count too.
+
+    Entries at the end that the coordinator withholds altogether cannot be noticed by this, only by the newest
+    countersignature that the site keeps in its folder heads, with which the bundle is compared. So restore that folder
+    first if you can, and ask for the newest bundle.
 
     Example: fedaug ledger recover st-mary --from bundle.json --enrolment
     """
@@ -142,12 +150,16 @@ def recover(
             )
         settings = _settings(folder)
         kept = ledger_recovery.kept_log(_read(source, LIMITS.bundle_bytes), settings.name)
-        key = (
-            ledger_recovery.enrolled_coordinator(folder, settings, kept.newest.key_id, time.time())
-            if coordinator_key is None
-            else _given_key(coordinator_key, kept.newest.key_id)
-        )
-        with ledger_recovery.recover_ledger(folder, settings, kept, key) as ledger:
+        if coordinator_key is None:
+            now = time.time()
+            coordinator = ledger_recovery.enrolled_coordinator(folder, settings, kept.newest.key_id, now)
+            own = ledger_recovery.enrolled_site(folder, settings, kept, now)
+        else:
+            from fedaug.privacy.keys import KeyRing, find_passphrase  # noqa: PLC0415 - as above
+
+            coordinator = _given_key(coordinator_key, kept.newest.key_id)
+            own = ledger_recovery.ring_keys(KeyRing.open(folder, find_passphrase(folder)))
+        with ledger_recovery.recover_ledger(folder, settings, kept, coordinator, own) as ledger:
             spent, size = ledger.spent(), ledger.head()[0]
         cap = settings.privacy.epsilon
         values = {
