@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Final
 
 from fedaug.privacy.accounting import epsilon, scaled_plan
@@ -20,6 +21,14 @@ _MOST_NOISE: Final = 2.0**20
 
 #: What is charged of each campaign, by name.
 Charged = Mapping[str, tuple[Event, ...]]
+
+
+class Standing(Enum):
+    """How a site's ledger knows a campaign."""
+
+    NEW = auto()
+    RESERVED = auto()  # with this very plan, which is not charged again
+    TAKEN = auto()  # its name, with another plan: the ledger refuses it
 
 
 @dataclass(frozen=True)
@@ -49,17 +58,20 @@ class Room:
         after: ε of that and the plan together.
         largest: The largest ε that a plan with these releases, and more noise in each, could have here; the plan's own
             where it fits, 0 where nothing does.
+        taken: Whether the ledger knows the campaign's name with another plan, so that it refuses this one
+            whatever it costs.
     """
 
     cap: float
     spent: float
     after: float
     largest: float
+    taken: bool = False
 
     @property
     def carries(self) -> bool:
-        """Whether the plan fits; NaN never does."""
-        return self.after <= self.cap
+        """Whether the ledger would let the plan in; NaN never fits."""
+        return not self.taken and self.after <= self.cap
 
     @property
     def left(self) -> float:
@@ -99,17 +111,33 @@ def charged_plans(entries: Sequence[LedgerEntry]) -> Charged:
     return {campaign: tuple(events) for campaign, events in plans.items()}
 
 
-def room_for(charged: Charged, campaign: str, events: Sequence[Event], cap: Budget) -> Room:
+def standing(entries: Sequence[LedgerEntry], campaign: str, plan_digest: str) -> Standing:
+    """How a ledger's entries know a campaign.
+
+    Args:
+        entries: The ledger's.
+        campaign: Its name.
+        plan_digest: SHA-256 of the plan, hexadecimal.
+    """
+    known = {entry.plan_digest for entry in entries if entry.campaign == campaign}
+    if not known:
+        return Standing.NEW
+    return Standing.RESERVED if known == {plan_digest} else Standing.TAKEN
+
+
+def room_for(charged: Charged, events: Sequence[Event], cap: Budget, known: Standing = Standing.NEW) -> Room:
     """Whether what is left can carry a plan, and how much of it could.
 
     Args:
         charged: What the site's ledger charges.
-        campaign: The plan's name; if it is charged already, it is not charged again.
         events: The plan's releases.
         cap: The site's.
+        known: How the ledger knows the plan: what is charged already is not charged again.
     """
     spent = campaigns_epsilon(list(charged.values()), cap.delta)
-    if charged.get(campaign) == tuple(events):
+    if known is Standing.TAKEN:
+        return Room(cap.epsilon, spent, spent, 0.0, taken=True)
+    if known is Standing.RESERVED:
         return Room(cap.epsilon, spent, spent, epsilon(events, cap.delta))
 
     def after(noise: float) -> float:

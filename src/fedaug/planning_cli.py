@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fedaug.console import commands, one_line
-from fedaug.errors import BudgetExceeded, ConfigError, MissingFile, ProtocolError
+from fedaug.errors import AlreadyReleased, BudgetExceeded, ConfigError, MissingFile, ProtocolError
 from fedaug.simulation.cli import parsed_settings
 
 if TYPE_CHECKING:
@@ -82,12 +82,13 @@ def plan_budget(
 ) -> None:
     """Show how a campaign's ε is split before anything is released, and whether each site's budget can carry it.
 
-    Nothing is reserved or sent. The exit status is 3 if a named site cannot carry the campaign.
+    Nothing is reserved or sent. The exit status is 3 if a named site cannot carry the campaign, or knows another plan
+    under its name.
 
     Example: fedaug budget plan examples/banking --site st-mary/site.toml --epsilon 2
     """
     with commands():
-        from fedaug.client.budget import charged_plans, release_costs, room_for  # noqa: PLC0415 - as above
+        from fedaug.client.budget import charged_plans, release_costs, room_for, standing  # noqa: PLC0415 - as above
 
         more = [] if epsilon is None else [f"privacy.epsilon={epsilon}"]
         plan = _plan(campaign, [*(settings or []), *more])
@@ -97,17 +98,28 @@ def plan_budget(
             site, entries = _site(path)
             if site.name in rooms:
                 raise ConfigError(f"two of the sites are named {site.name}", "give each site once")
-            rooms[site.name] = room_for(charged_plans(entries), plan.campaign, plan.mechanisms, site.privacy.budget)
+            known = standing(entries, plan.campaign, plan.digest)
+            rooms[site.name] = room_for(charged_plans(entries), plan.mechanisms, site.privacy.budget, known)
         if as_json:
             typer.echo(json.dumps(_budget_values(plan, costs, rooms)))
         else:
             typer.echo("\n".join(map(one_line, _budget_lines(plan, costs, rooms))))
-        short = [name for name, room in rooms.items() if not room.carries]
-        if short:
-            raise BudgetExceeded(
-                f"the budget of {', '.join(short)} cannot carry the campaign",
-                "plan with a smaller ε, or leave the site out",
-            )
+        _require_room(rooms)
+
+
+def _require_room(rooms: dict[str, Room]) -> None:
+    taken = [name for name, room in rooms.items() if room.taken]
+    if taken:
+        raise AlreadyReleased(
+            f"the campaign is known with another plan at {', '.join(taken)}",
+            "plan it as a new campaign, which is charged anew",
+        )
+    short = [name for name, room in rooms.items() if not room.carries]
+    if short:
+        raise BudgetExceeded(
+            f"the budget of {', '.join(short)} cannot carry the campaign",
+            "plan with a smaller ε, or leave the site out",
+        )
 
 
 def _site(path: Path) -> tuple[SiteSettings, tuple[LedgerEntry, ...]]:
@@ -161,15 +173,17 @@ def _finished_plan(path: Path) -> CampaignPlan:
 
 def _spending(site: SiteSettings, entries: tuple[LedgerEntry, ...], plan: CampaignPlan | None) -> Spending:
     """What the ledger would say to the plan, worked out without asking it to reserve."""
-    from fedaug.client.budget import charged_plans  # noqa: PLC0415 - as above
+    from fedaug.client.budget import Standing, charged_plans, standing  # noqa: PLC0415 - as above
     from fedaug.client.policy import Spending  # noqa: PLC0415 - as above
     from fedaug.privacy.accounting.filter import campaigns_epsilon  # noqa: PLC0415 - as above
 
     delta, charged = site.privacy.delta, list(charged_plans(entries).values())
     spent = campaigns_epsilon(charged, delta)
-    known = {entry.plan_digest for entry in entries if plan is not None and entry.campaign == plan.campaign}
-    if plan is None or known:  # a plan that is charged is not charged again
-        return Spending(spent, spent, taken=plan is not None and known != {plan.digest})
+    if plan is None:
+        return Spending(spent, spent)
+    known = standing(entries, plan.campaign, plan.digest)
+    if known is not Standing.NEW:  # a plan that is charged is not charged again
+        return Spending(spent, spent, taken=known is Standing.TAKEN)
     try:
         return Spending(spent, campaigns_epsilon([*charged, plan.mechanisms], delta))
     except ProtocolError:  # a mechanism that has no ε: another line refuses it
@@ -226,8 +240,9 @@ def _budget_values(plan: CampaignPlan, costs: tuple[ReleaseCost, ...], rooms: di
                 "left": _plain(room.left),
                 "after": _plain(room.after),
                 "carries": room.carries,
-                "over": _plain(max(room.after - room.cap, 0.0)) if not room.carries else 0.0,
+                "over": _plain(max(room.after - room.cap, 0.0)) if not (room.carries or room.taken) else 0.0,
                 "largest_epsilon": _plain(room.largest),
+                "taken": room.taken,
             }
             for name, room in rooms.items()
         },
@@ -253,6 +268,8 @@ def _mechanism(event: Event) -> str:
 
 
 def _verdict(room: Room) -> str:
+    if room.taken:
+        return "it cannot, since it knows the campaign with another plan"
     if room.carries:
         return "it can carry it"
     fits = f"it could carry ε {room.largest:.4g}" if room.largest > 0 else "it could carry none of it"

@@ -15,8 +15,9 @@ from tests.planned_sites import make_settings, reserve, tiny_plan
 from tests.tiny_example import PLANNED, write_example
 
 from fedaug.cli import run
-from fedaug.client.budget import release_costs, room_for
-from fedaug.errors import BudgetExceeded
+from fedaug.client.budget import Standing, release_costs, room_for, standing
+from fedaug.client.ledger_file import existing_ledger
+from fedaug.errors import AlreadyReleased, BudgetExceeded
 from fedaug.privacy.accounting import calibrate, epsilon
 from fedaug.privacy.accounting.filter import campaigns_epsilon
 from fedaug.privacy.discretisation import grid_for
@@ -102,6 +103,48 @@ def test_a_campaign_that_is_reserved_already_costs_nothing_more(capsys: pytest.C
     assert found["sites"]["st-mary"]["after"] == found["sites"]["st-mary"]["spent"] > 3.9
 
 
+@pytest.mark.parametrize("setting", ["privacy.records_per_unit=7", "privacy.epsilon=0.01"])
+def test_a_name_that_the_ledger_knows_with_another_plan_is_not_carried_however_little_it_costs(
+    setting: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the first setting the releases are the same, and yet it is another plan."""
+    made = make_settings(privacy__epsilon=10.0)
+    make_settings("new", privacy__epsilon=10.0)
+    reserve(tiny_plan(), made)
+    sites = ["--site", "st-mary", "--site", "new"]
+    status, found, err = plan(capsys, *sites, "--set", setting, "--json")
+    assert status == 3
+    assert err.startswith("FA304: the campaign is known with another plan at st-mary; ")
+    assert err.count("\n") == 1
+    known, new = found["sites"]["st-mary"], found["sites"]["new"]
+    assert (known["carries"], known["taken"], known["over"], known["largest_epsilon"]) == (False, True, 0.0, 0.0)
+    assert known["after"] == known["spent"] > 3.9
+    assert (new["carries"], new["taken"]) == (True, False)
+    text = plan(capsys, *sites, "--set", setting)[1].splitlines()
+    assert text[-2].endswith(": it cannot, since it knows the campaign with another plan")
+    assert text[-1].endswith(": it can carry it")
+    name, value = setting.split("=")
+    other = tiny_plan(**{name: float(value) if "." in value else int(value)})
+    assert (other.mechanisms == tiny_plan().mechanisms) is (name == "privacy.records_per_unit")
+    with pytest.raises(AlreadyReleased):
+        reserve(other, made)
+    assert plan(capsys, *sites, "--set", setting, "--set", "name=another")[0] == 0
+
+
+def test_a_campaign_that_is_reserved_already_costs_nothing_more_if_some_of_it_was_given_back(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    made = make_settings()
+    reserve(tiny_plan(), made)
+    ledger = existing_ledger(Path("st-mary"), made)
+    assert ledger is not None
+    with ledger:
+        ledger.void("tiny", list(PLANNED)[-1])
+    status, found, _ = plan(capsys, "--site", "st-mary", "--json")
+    assert status == 0
+    assert found["sites"]["st-mary"]["after"] == found["sites"]["st-mary"]["spent"] < 4.0
+
+
 def test_without_noise_every_epsilon_is_infinite_and_only_a_site_without_a_cap_carries_it(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -155,7 +198,8 @@ def test_the_what_if_agrees_with_the_ledger(
     with Ledger.open(path, lineage="l", unit=PrivacyUnit.RECORD, cap=budget) as ledger:
         for number, size in enumerate(before):
             events, name = planned(size, ["a", "b"]), f"campaign-{number}"
-            fits = room_for(charged, name, events, budget).carries
+            assert standing(ledger.entries(), name, "0" * 64) is Standing.NEW
+            fits = room_for(charged, events, budget).carries
             try:
                 ledger.reserve(name, "0" * 64, events)
             except BudgetExceeded:
@@ -163,9 +207,11 @@ def test_the_what_if_agrees_with_the_ledger(
             else:
                 assert fits
                 charged[name] = events
+                assert standing(ledger.entries(), name, "0" * 64) is Standing.RESERVED
+                assert standing(ledger.entries(), name, "1" * 64) is Standing.TAKEN
         assert campaigns_epsilon(list(charged.values()), DELTA) == pytest.approx(ledger.spent(), rel=1e-9)
         events = planned(wanted, ["c"])
-        room = room_for(charged, "last", events, budget)
+        room = room_for(charged, events, budget)
         if room.carries:
             ledger.reserve("last", "0" * 64, events)
             assert room.after == pytest.approx(ledger.spent(), rel=1e-9)
