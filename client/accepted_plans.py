@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from fedaug.errors import AlreadyReleased, LedgerError, NotReserved, ProtocolError
 from fedaug.privacy.canonical import canonical_json, digest, parse_json
+from fedaug.privacy.files import private_folder, whole_file
 from fedaug.strategies.messages import CampaignPlan
 
 
@@ -23,21 +23,20 @@ class AcceptedPlans:
         self._folder = folder
 
     def keep(self, plan: CampaignPlan) -> None:
-        """Keep a plan for good.
+        """Keep a plan for good. One that cannot be read is replaced: the ledger knows the digest of the right one.
 
         Raises:
             AlreadyReleased: The campaign is known with another plan.
         """
-        path = self._path(plan.campaign)
-        data = canonical_json(plan.model_dump(mode="json"))
-        if path.exists():
-            if path.read_bytes() != data:
-                raise AlreadyReleased("the campaign is known with another plan", "give the new plan a new name")
-            return
-        self._folder.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(f".{os.getpid()}.partial")
-        partial.write_bytes(data)
-        partial.replace(path)
+        try:
+            if self.find(plan.campaign) == plan:
+                return
+        except (NotReserved, LedgerError):
+            private_folder(self._folder)
+            with whole_file(self._path(plan.campaign), overwrite=True) as file:
+                file.write(canonical_json(plan.model_dump(mode="json")))
+        else:
+            raise AlreadyReleased("the campaign is known with another plan", "give the new plan a new name")
 
     def find(self, campaign: str) -> CampaignPlan:
         """The plan of a campaign.
