@@ -210,7 +210,8 @@ def _given_key(given: str, wanted: str) -> Ed25519PublicKey:
 
 def _countersignature(folder: Path, settings: SiteSettings, ledger: Ledger) -> tuple[list[str], list[str]]:
     """What can be said of the coordinator's newest signature under this log: what was checked, what could not be."""
-    from fedaug.client.ledger_recovery import enrolled_coordinator, kept_countersignature  # noqa: PLC0415 - as above
+    from fedaug.client.kept_heads import kept_countersignature  # noqa: PLC0415 - as above
+    from fedaug.client.ledger_recovery import enrolled_coordinator  # noqa: PLC0415 - as above
     from fedaug.privacy.transparency.heads import HeadRole, LogHead, verify_head  # noqa: PLC0415 - as above
 
     signed = kept_countersignature(folder)

@@ -19,6 +19,7 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from fedaug.client.kept_heads import kept_countersignature
 from fedaug.client.ledger_file import existing_ledger, known_lineage, ledger_path
 from fedaug.client.settings import SiteSettings
 from fedaug.errors import BadSignature, ConfigError, LedgerError, NotEnrolled, ProtocolError
@@ -30,7 +31,7 @@ from fedaug.privacy.ledger import Ledger
 from fedaug.privacy.public_key import public_key_of
 from fedaug.privacy.transparency.bundle import BundledLog, LogRole, read_bundle
 from fedaug.privacy.transparency.entries import Opened, read_site_entry
-from fedaug.privacy.transparency.heads import HeadRole, LogHead, SignedHead, decode_head, verify_head
+from fedaug.privacy.transparency.heads import HeadRole, LogHead, SignedHead, verify_head
 
 _NEWEST: Final = "ask the coordinator for its newest bundle"
 _KEPT: Final = "refuse the bundle, and keep it: it may be evidence"
@@ -62,20 +63,6 @@ def kept_log(data: bytes, site: str) -> Kept:
     countersigned = _to_the_end(log, log.countersignatures, "countersignature of the site's log", "countersigned")
     own = _to_the_end(log, log.heads, "signature of the site's under its log", "signed by the site")
     return Kept(log.entries, countersigned[-1], own)
-
-
-def kept_countersignature(folder: Path) -> SignedHead | None:
-    """The newest countersignature that a site has received; None if there is none.
-
-    Raises:
-        LedgerError: It is damaged.
-    """
-    try:
-        return decode_head((folder / "heads" / f"{HeadRole.COUNTERSIGNATURE}.json").read_bytes())
-    except FileNotFoundError:
-        return None
-    except (OSError, ProtocolError):
-        raise LedgerError("a signature that the site keeps is damaged", "restore the site's folder") from None
 
 
 def enrolled_coordinator(folder: Path, settings: SiteSettings, key_id: str, now: float) -> Ed25519PublicKey:
