@@ -14,10 +14,10 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from fedaug.errors import ConfigError, NotEnrolled
+from fedaug.errors import ConfigError
 from fedaug.privacy.enrolment import Enrolment, EnrolmentStore, Member, Role, sign_list
 from fedaug.privacy.envelope import key_id
-from fedaug.privacy.files import exclusive, private_folder
+from fedaug.privacy.files import exclusive, private_folder, whole_file
 from fedaug.privacy.keys import KeyRing
 from fedaug.privacy.noise import SystemNoise
 from fedaug.server.enrolment import EnrolledConsortium
@@ -50,6 +50,7 @@ class VirtualConsortium:
             if self._newest() is None:
                 coordinator = self._coordinator.signer.public_key().public_bytes_raw().hex()
                 self._publish(1, (Member(name=COORDINATOR, role=Role.COORDINATOR, public_key=coordinator),))
+            self._tell_list()  # a run that was cut off may have signed a list and not told it
 
     @property
     def authority(self) -> Ed25519PublicKey:
@@ -57,15 +58,17 @@ class VirtualConsortium:
         return self._authority.signer.public_key()
 
     def enrol(self, name: str, key: Ed25519PublicKey, member: EnrolmentStore) -> None:
-        """Put a site on the list, and give it the list."""
+        """Put a site on the list, in the place of one of that name with another key, and give it the list.
+
+        Doing it again does nothing. A site whose founding was cut off comes back with a new key.
+        """
+        site = Member(name=name, role=Role.SITE, public_key=key.public_bytes_raw().hex())
         with exclusive(self._folder):
             newest = self._store.current(self._clock())
-            try:
-                newest.key_of(name, Role.SITE)
-            except NotEnrolled:
-                site = Member(name=name, role=Role.SITE, public_key=key.public_bytes_raw().hex())
-                self._publish(newest.epoch + 1, (*newest.members, site))
-            member.accept(self._list().read_bytes(), self._clock())
+            if site not in newest.members:
+                others = (one for one in newest.members if (one.name, one.role) != (name, Role.SITE))
+                self._publish(newest.epoch + 1, (*others, site))
+            member.accept(self._signed(), self._clock())
 
     def as_coordinator(self) -> EnrolledConsortium:
         """What the coordinator needs to know of the consortium."""
@@ -99,9 +102,14 @@ class VirtualConsortium:
             authority=self.authority.public_bytes_raw().hex(),
             members=members,
         )
-        data = sign_list(enrolment, self._authority.signer)
-        self._list().write_bytes(data)
-        self._store.accept(data, self._clock())
+        # Before anybody else has it: the next list must not contradict one that a member was given.
+        self._store.accept(sign_list(enrolment, self._authority.signer), self._clock())
+        self._tell_list()
 
-    def _list(self) -> Path:
-        return self._folder / "enrolment.json"
+    def _tell_list(self) -> None:
+        with whole_file(self._folder / "enrolment.json", overwrite=True) as file:
+            file.write(self._signed())
+
+    def _signed(self) -> bytes:
+        """The newest list, always in the same bytes."""
+        return sign_list(self._store.current(self._clock()), self._authority.signer)

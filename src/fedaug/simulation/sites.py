@@ -69,9 +69,9 @@ class VirtualSites:
         passphrase = self._passphrase()
         if not (folder / "keys" / "keyring.json").exists():
             self._found(folder, name, rows(), passphrase)
-        if not (folder / "enrolment").exists():
-            key = KeyRing.open(folder, passphrase).signer.public_key()
-            self.consortium.enrol(name, key, EnrolmentStore(folder / "enrolment", self.consortium.authority))
+        # Each time: that it was done is known only when all of it is.
+        key = KeyRing.open(folder, passphrase).signer.public_key()
+        self.consortium.enrol(name, key, EnrolmentStore(folder / "enrolment", self.consortium.authority))
         noise = None if self._noise is None else self._noise(name)
         site = Site.open(folder, passphrase=passphrase, encoder=self._encoder, noise=noise)
         if not site.status().prepared:
