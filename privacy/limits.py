@@ -31,6 +31,9 @@ class Limits:
     records_per_unit: int = 10_000  # more of one patient's records than any source holds
     log_entries: int = 1_000_000  # a site's whole log; a campaign adds about ten
     log_page_bytes: int = 2**20  # entries sent at once; fits header_bytes
+    log_exchange_bytes: int = 32 * 2**20  # of one site's log at once; no bundle holds more
+    log_exchange_entries: int = 250_000  # of one site's log at once; no bundle holds more
+    log_exchange_pages: int = 70  # two pages that follow each other are over log_page_bytes together: 65 at most
     token_bytes: int = 1_024  # keys and nonces are 32 or fewer
     envelope_header_bytes: int = 4_096  # eight short fields; names and key in six-byte escapes are 2,400 bytes
     enrolment_bytes: int = 2**20  # the members and revocations below, with names of usual length

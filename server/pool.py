@@ -26,9 +26,8 @@ from fedaug.augmentation.candidates import Dependence
 from fedaug.errors import ConfigError, MissingFile, PoolError, ProtocolError
 from fedaug.privacy.canonical import digest
 from fedaug.privacy.events import ReleaseKind, event_from_dict
-from fedaug.server import log_book
 from fedaug.server.database import database_errors, database_name, open_database, read_only
-from fedaug.server.log_book import LogBook
+from fedaug.server.log_book import LogBook, LogWriter
 from fedaug.server.pool_records import AcceptedRelease, Campaign, CampaignState, PoolSample, Receipt, SampleStatus
 from fedaug.server.pool_schema import Base, CampaignRow, CheckpointRow, NonceRow, ReleaseRow, SampleRow
 
@@ -39,9 +38,14 @@ _ROWS_PER_STATEMENT: Final = 1_000  # 13 columns each stay below SQLite's 32,766
 
 
 class Pool:
-    """One database of campaigns, samples, accepted releases and checkpoints."""
+    """One database of campaigns, samples, accepted releases and checkpoints.
+
+    Attributes:
+        logs: The transparency logs.
+    """
 
     def __init__(self, engine: Engine, clock: Callable[[], datetime]) -> None:
+        self.logs = LogBook(engine)
         self._engine = engine
         self._clock = clock
         self._name = database_name(engine)
@@ -208,7 +212,7 @@ class Pool:
                     session, NonceRow, [{"site": release.site, "nonce": release.nonce}], NonceRow.nonce
                 ):
                     raise ProtocolError("a site used a nonce twice", todo)
-                log_book.append(session, release.receiver, release.entry())
+                LogWriter(session).append(release.receiver, release.entry())
                 return True
             same_key = [getattr(ReleaseRow, name) == row[name] for name in ("campaign", "site", "key")]
             if session.scalars(select(ReleaseRow.envelope_digest).where(*same_key)).one() != row["envelope_digest"]:
@@ -220,11 +224,6 @@ class Pool:
         with self._read() as session:
             rows = session.scalars(select(ReleaseRow).where(ReleaseRow.campaign == campaign).order_by(ReleaseRow.id))
             return [_release(row) for row in rows]
-
-    @property
-    def logs(self) -> LogBook:
-        """The transparency logs."""
-        return LogBook(self._engine)
 
     # checkpoints
 

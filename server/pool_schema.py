@@ -101,11 +101,19 @@ class LogEntryRow(Base):
     entry: Mapped[str] = mapped_column(Text)
 
 
+class LogOwnerRow(Base):
+    """The coordinator whose log book it is; one row."""
+
+    __tablename__ = "log_owner"
+
+    coordinator: Mapped[str] = mapped_column(String(100), primary_key=True)
+
+
 class LogHeadRow(Base):
-    """A signed head of such a log."""
+    """The newest signed head of such a log, in each role."""
 
     __tablename__ = "log_heads"
-    __table_args__ = (UniqueConstraint("origin", "role", "size", name="uq_log_heads_once"),)
+    __table_args__ = (UniqueConstraint("origin", "role", name="uq_log_heads_once"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     origin: Mapped[str] = mapped_column(String(100))

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors import numpy as safetensors
 
-from fedaug.errors import FedaugError, ProtocolError, QuorumLost
+from fedaug.errors import OutdatedEnrolment, ProtocolError, QuorumLost, RefusedError
 from fedaug.privacy.noise import NoiseSource, SystemNoise
 from fedaug.server.enrolment import Consortium, OpenConsortium
 from fedaug.server.exchange import Exchange
@@ -80,18 +80,21 @@ class Rounds:
         self._timeout = timeout_s
         self._consortium = consortium or OpenConsortium()
         self._secrets = secrets or SystemNoise()
-        self._logs = LogExchange(pool.logs, self._consortium)
 
     def gather(self) -> tuple[KnownSite, ...]:
         """Find the sites and have them reserve the plan.
 
         Raises:
             QuorumLost: Too few sites answered, or agreed.
+            ConfigError: The pool's logs are another coordinator's, or the coordinator has no enrolment list.
+            OutdatedEnrolment: Its list is expired.
+            PoolError: The pool fails.
         """
+        self._pool.logs.claim(self._consortium.coordinator)
         hello = encode(Describe(challenge=self._secrets.token(_CHALLENGE_BYTES).hex()))
         nodes = self._exchange.nodes(self._minimum)
         answers = self._ask(dict.fromkeys(nodes, hello))
-        known = self._checked(answers, lambda node, data: self._enrolled(introduce(data, hello, node)))
+        known = self._checked(answers, lambda node, data: self._introduced(data, hello, node))
         known = self._in_order(self._of_one_name_each(known), silent=False)
         join = encode(Join(plan=self.plan))
         answers = self._ask(dict.fromkeys(known, join), known)
@@ -158,6 +161,12 @@ class Rounds:
         self._enrolled(site)
         return accept(reply, request, site, self.plan, key, shape)
 
+    def _introduced(self, answer: bytes, hello: bytes, node: int) -> KnownSite:
+        site = introduce(answer, hello, node)
+        if site.name.lower() == self._consortium.coordinator.lower():  # their logs would become one
+            raise ProtocolError("a site has the coordinator's name", "give the site a name of its own")
+        return self._enrolled(site)
+
     def _enrolled(self, site: KnownSite) -> KnownSite:
         self._consortium.require_site(site.name, site.key)
         return site
@@ -179,30 +188,39 @@ class Rounds:
     def _in_order(self, known: Mapping[int, KnownSite], *, silent: bool) -> dict[int, KnownSite]:
         """The sites whose logs continue what they showed before.
 
-        One that does not answer stays only if ``silent`` allows it. Before a plan is put to a site nothing does: an
-        older copy of a ledger would reserve it beside charges that it has forgotten.
+        One that does not answer, or says that it is unavailable, stays only if ``silent`` allows it. Before a plan is
+        put to a site nothing does: an older copy of a ledger would reserve it beside charges that it has forgotten.
         """
-        good = dict(known)
-        asking = set(known)
+        logs = LogExchange(self._pool.logs, self._consortium, self._secrets)
+        good, asking = set(known), set(known)
         while asking:
-            requests = {node: encode(self._logs.request(known[node])) for node in sorted(asking)}
-            answers = self._ask(requests, known)
+            pages = self._next_pages(logs, asking, known, silent=silent)
+            good -= asking - pages.keys()
+            asking = {node for node, goes_on in pages.items() if goes_on}
+        return {node: site for node, site in known.items() if node in good}
+
+    def _next_pages(
+        self, logs: LogExchange, nodes: set[int], known: Mapping[int, KnownSite], *, silent: bool
+    ) -> dict[int, bool]:
+        """Read one page of each log; whether the log goes on, by node, without those that are left out."""
+        requests = {node: encode(logs.request(known[node])) for node in sorted(nodes)}
+        answers = self._ask(requests, known)
+
+        def taken(node: int, answer: bytes) -> bool:
+            fact = open_log(answer, requests[node], self._enrolled(known[node]))
+            if fact is not None:
+                return logs.take(fact, known[node])
             if not silent:
-                for node in asking - answers.keys():
-                    _LOG.warning("%s: node %d is left out: it does not show its log", ProtocolError.code, node)
-                    del good[node]
-            asking = set()
-            for node, answer in answers.items():
-                try:
-                    fact = open_log(answer, requests[node], self._enrolled(known[node]))
-                    self._logs.take(fact, known[node])
-                except FedaugError as error:
-                    _LOG.warning("%s: node %d is left out of the campaign (%s)", error.code, node, error.what)
-                    del good[node]
-                else:
-                    if fact.more and fact.entries:
-                        asking.add(node)
-        return good
+                raise ProtocolError("it does not show its log", "look into the site's own log")
+            return False
+
+        pages = self._checked(answers, taken, "campaign")
+        for node in sorted(nodes - answers.keys()):
+            if silent:
+                pages[node] = False
+            else:
+                _LOG.warning("%s: node %d is left out: it does not show its log", ProtocolError.code, node)
+        return pages
 
     def _of_one_name_each(self, known: Mapping[int, KnownSite]) -> dict[int, KnownSite]:
         """Without the nodes that answer under one name: which of them is the site cannot be told."""
@@ -226,14 +244,22 @@ class Rounds:
                 answers.update((node, reply) for node, reply in found.items() if node in missing)
         return answers
 
-    def _checked(self, answers: Mapping[int, bytes], check: Callable[[int, bytes], _T]) -> dict[int, _T]:
-        """The answers that pass; one that does not leaves its site out of the round, with a code in the log."""
+    def _checked(
+        self, answers: Mapping[int, bytes], check: Callable[[int, bytes], _T], what: str = "round"
+    ) -> dict[int, _T]:
+        """The answers that pass; one that does not leaves its site out, with a code in the log.
+
+        What fails at the coordinator (its pool, its own enrolment list) is no site's fault and ends the run, which can
+        be taken up again: a round that was kept without the sites would stay so.
+        """
         passed: dict[int, _T] = {}
         for node, data in answers.items():
             try:
                 passed[node] = check(node, data)
-            except FedaugError as error:
-                _LOG.warning("%s: node %d is left out of the round (%s)", error.code, node, error.what)
+            except OutdatedEnrolment:  # the coordinator's list: sites send none
+                raise
+            except (ProtocolError, RefusedError) as error:
+                _LOG.warning("%s: node %d is left out of the %s (%s)", error.code, node, what, error.what)
         return passed
 
     def _require(self, count: int, what: str) -> None:

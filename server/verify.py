@@ -19,6 +19,7 @@ from fedaug.strategies.messages import (
     CampaignPlan,
     LogFact,
     NoisyRelease,
+    Outcome,
     SiteFact,
     Status,
     decode_reply,
@@ -80,8 +81,8 @@ def introduce(envelope: bytes, request: bytes, node: int) -> KnownSite:
     return KnownSite(fact.site, key, node)
 
 
-def open_log(envelope: bytes, request: bytes, site: KnownSite) -> LogFact:
-    """Read a site's signed word on its log; what it says is not checked yet.
+def open_log(envelope: bytes, request: bytes, site: KnownSite) -> LogFact | None:
+    """Read a site's signed word on its log; what it says is not checked yet. None if it is unavailable.
 
     Raises:
         ProtocolError: It is malformed, or not that.
@@ -89,6 +90,8 @@ def open_log(envelope: bytes, request: bytes, site: KnownSite) -> LogFact:
     """
     _, body = _opened(envelope, request, site, campaign="", key="")
     reply, _ = decode_reply(body)
+    if isinstance(reply, Status) and reply.status is Outcome.UNAVAILABLE:
+        return None
     if not isinstance(reply, LogFact):
         raise ProtocolError("a site did not show its log", _REMEDY)
     return reply

@@ -29,6 +29,8 @@ PROTOCOL_VERSION: Final = 2
 _T = TypeVar("_T")
 _M = TypeVar("_M", bound="Message")
 Tensors = Mapping[str, NDArray[Any]]
+#: Random bytes, hexadecimal, in a question, so that an answer to an earlier one does not pass for new.
+Challenge = Annotated[str, Field(pattern="^([0-9a-f]{2}){16,64}$")]
 Name = Annotated[str, Field(min_length=1, max_length=LIMITS.name_chars)]
 _DTYPES: Final = frozenset({"F64", "F32", "I64", "I32"})
 _METADATA: Final = "fedaug"
@@ -129,14 +131,10 @@ class CampaignPlan(Message):
 
 
 class Describe(Message):
-    """Ask who a site is: name, public key, protocol version. Reads nothing private.
-
-    Attributes:
-        challenge: Random bytes, hexadecimal, so that an answer to an earlier question does not pass for new.
-    """
+    """Ask who a site is: name, public key, protocol version. Reads nothing private."""
 
     request: Literal["describe"] = "describe"
-    challenge: Annotated[str, Field(pattern="^([0-9a-f]{2}){16,64}$")]
+    challenge: Challenge
 
 
 class Join(Message):
@@ -187,12 +185,14 @@ class ExchangeHeads(Message):
     """Show each other's logs: what the coordinator has seen of the site's, and how its own stands.
 
     Attributes:
+        challenge: Another in each exchange: where a log has not grown, all else may be as it was.
         since: Entries of the site's log that the coordinator has already.
         countersigned: Its newest countersignature over a head of the site's log.
         coordinator: The signed head of its own log.
     """
 
     request: Literal["heads"] = "heads"
+    challenge: Challenge
     since: int = Field(ge=0, le=LIMITS.log_entries)
     countersigned: dict[str, Any] | None = None
     coordinator: dict[str, Any] | None = None

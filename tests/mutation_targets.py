@@ -36,6 +36,7 @@ from fedaug.privacy.envelope import open_envelope, seal_envelope
 from fedaug.privacy.keys import KeyRing
 from fedaug.privacy.ledger import Ledger
 from fedaug.privacy.limits import LIMITS
+from fedaug.privacy.noise import SystemNoise
 from fedaug.privacy.transparency.entries import read_coordinator_entry, read_site_entry
 from fedaug.privacy.transparency.heads import HeadRole, decode_head, encode_head, verify_head
 from fedaug.privacy.transparency.verify import verify_bundle
@@ -221,7 +222,7 @@ class World:
 
 def request_targets(world: World) -> Iterator[tuple[str, Target]]:
     """What a coordinator sends, by its own hand and by another."""
-    heads = LogExchange(world.pool.logs, world.consortium).request(world.known)
+    heads = LogExchange(world.pool.logs, world.consortium, SystemNoise()).request(world.known)
     later = make_plan(campaign="winter", events=events(80.0))
     messages: dict[str, tuple[Message, Any, str]] = {
         "describe": (Describe(challenge="5a" * 32), None, ""),
@@ -258,11 +259,14 @@ def reply_targets(world: World) -> Iterator[tuple[str, Target]]:
     signer = world.site._keys.signer
     release = world.site.handle(world.office.asks(COUNTS, ME))
     hello, join = encode(Describe(challenge="5a" * 32)), encode(Join(plan=AUTUMN))
-    shown = LogExchange(world.pool.logs, world.consortium).request(world.known)
+    shown = LogExchange(world.pool.logs, world.consortium, SystemNoise()).request(world.known)
     heads = encode(shown)
 
     def log_is_taken(data: bytes) -> None:
-        LogExchange(world.pool.logs, world.consortium).take(open_log(data, heads, world.known), world.known)
+        fact = open_log(data, heads, world.known)
+        exchange = LogExchange(world.pool.logs, world.consortium, SystemNoise())
+        if fact is None or exchange.take(fact, world.known):
+            raise NotRight("it is not the whole log", "nothing")
 
     replies: dict[str, tuple[bytes, Check]] = {
         "release": (release, lambda data: accept(data, COUNTS, world.known, AUTUMN, "counts", (3,))),

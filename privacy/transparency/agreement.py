@@ -95,7 +95,11 @@ def _departures(release: Release, accepted: Accepted, journal: Journal) -> Itera
 
 
 def check_countersigned(pooled: Pooled, log: BundledLog, sheet: Worksheet) -> None:
-    """The heads that a coordinator lists as countersigned are beginnings of the site's log, and never older ones."""
+    """The heads that a coordinator lists as countersigned are beginnings of the site's log, and never older ones.
+
+    Of the countersignatures themselves the last has to be in the bundle: its head covers all that came before. Of
+    earlier ones, if they are there, each has to be listed.
+    """
     listed = pooled.countersigned.get(log.origin, [])
     roots = roots_of_beginnings(log.entries, (entry.size for entry in listed))
     faults = [

@@ -38,7 +38,7 @@ CANARY = "quillfeather"  # no name, so that de-identification leaves it in the t
 ROWS = [(f"s{i}", f"{CANARY} fever in week {i}", LABELS[i % 3]) for i in range(6)]
 REQUESTS = [
     encode(Describe(challenge="ab" * 32)),
-    encode(ExchangeHeads(since=0)),
+    encode(ExchangeHeads(challenge="00" * 32, since=0)),
     encode(Join(plan=make_plan())),
     encode(AskCounts(campaign="autumn", key="counts")),
     encode(AskStatistics(campaign="autumn", key="statistics")),

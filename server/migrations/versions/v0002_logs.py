@@ -12,7 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Create the tables for logs, and the one that remembers nonces."""
+    """Create the tables for logs and their owner, and the one that remembers nonces."""
     op.create_table(
         "log_entries",
         sa.Column("id", sa.Integer(), primary_key=True),
@@ -28,8 +28,9 @@ def upgrade() -> None:
         sa.Column("role", sa.String(20), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("signed", sa.Text(), nullable=False),
-        sa.UniqueConstraint("origin", "role", "size", name="uq_log_heads_once"),
+        sa.UniqueConstraint("origin", "role", name="uq_log_heads_once"),
     )
+    op.create_table("log_owner", sa.Column("coordinator", sa.String(100), primary_key=True))
     op.create_table(
         "nonces",
         sa.Column("site", sa.String(100), primary_key=True),

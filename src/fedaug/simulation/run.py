@@ -5,6 +5,7 @@ The same ClientApp and ServerApp code runs in a deployment; only the grid betwee
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -21,13 +22,14 @@ from fedaug.augmentation.embedding_cache import EmbeddingMemory, PublicEmbedding
 from fedaug.augmentation.encoder import Encoder, MiniLM
 from fedaug.client.app import make_client_app
 from fedaug.client.site import Site
-from fedaug.errors import ConfigError, EmptySource
+from fedaug.errors import ConfigError, EmptySource, FedaugError
 from fedaug.privacy.canonical import canonical_json, digest
 from fedaug.privacy.files import whole_file
 from fedaug.privacy.noise import NoiseSource
 from fedaug.server.campaign import plan_campaign
 from fedaug.server.candidates import CandidateSource
 from fedaug.server.coordinator import CampaignResult, Coordinator, Narrator
+from fedaug.server.enrolment import Consortium
 from fedaug.server.exchange import Exchange, FlowerExchange
 from fedaug.server.log_export import export_bundle
 from fedaug.server.pool import Pool
@@ -41,6 +43,7 @@ from fedaug.simulation.grid import InProcessGrid
 from fedaug.simulation.oracle import Figure, References, consult
 from fedaug.simulation.sites import VirtualSites, deal
 
+_LOG = logging.getLogger(__name__)
 _RUN_FILE = "run.json"
 #: What `fedaug log verify` checks.
 BUNDLE = "log-bundle.json"
@@ -165,10 +168,23 @@ def coordinate(
             consortium=members,
         )
         result = coordinator.run()
-        with whole_file(out / BUNDLE, overwrite=True) as file:
-            file.write(export_bundle(database, members))
-    _publish(result, heldout, out)
+        try:
+            _publish(result, heldout, out)
+        finally:
+            _write_bundle(database, members, out)
     return result
+
+
+def _write_bundle(pool: Pool, consortium: Consortium, out: Path) -> None:
+    """Write the bundle, if it can be written: the report is good without it."""
+    try:
+        data = export_bundle(pool, consortium)
+        with whole_file(out / BUNDLE, overwrite=True) as file:
+            file.write(data)
+    except FedaugError as error:
+        _LOG.warning("%s: the run's %s was not written (%s)", error.code, BUNDLE, error.what)
+    except OSError as error:
+        _LOG.warning("the run's %s was not written (%s)", BUNDLE, type(error).__name__)
 
 
 def with_references(report: ReportData, references: References) -> ReportData:
