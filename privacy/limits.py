@@ -17,6 +17,7 @@ class Limits:
     candidates: int = 40_000  # one vote request; fits message_bytes at 384 dimensions
     dimensions: int = 4_096  # the widest embedding in common use
     plan_events: int = 1_000  # one campaign
+    plan_sampled_runs: int = 20  # that differ in noise or rate; composing one takes up to half a second
     label_chars: int = 200
     name_chars: int = 100
     key_chars: int = 200  # a release's key within its campaign

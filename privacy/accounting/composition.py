@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fedaug.errors import ProtocolError
-from fedaug.privacy.accounting.loss import MU_FLOOR, RATE_FLOOR, RUN_MU_CEILING, PureGroup, SampledRun
+from fedaug.privacy.accounting.loss import MU_FLOOR, RATE_FLOOR, RUN_MU_CEILING
+from fedaug.privacy.accounting.span import PureGroup, SampledRun
 from fedaug.privacy.discretisation import PURE_SLACK, TAIL_MASS, effective_std, rounded_l2
 from fedaug.privacy.events import (
     AboveThresholdEvent,
@@ -49,7 +50,7 @@ def reduce_events(events: Sequence[Event]) -> Composition:
     a sum of independent ones is again of that form with 1/σ² = Σ 1/σᵢ² (Dong, Roth & Su 2022, corollary 3.3).
 
     Raises:
-        ProtocolError: An event is of a mechanism that this adjacency does not support.
+        ProtocolError: An event is of a mechanism that this adjacency does not support, or too many sampled runs differ.
     """
     squares: list[float] = []
     runs: Counter[tuple[float, float]] = Counter()
@@ -75,6 +76,10 @@ def reduce_events(events: Sequence[Event]) -> Composition:
             squares.append(math.inf)
         else:
             runs[max(ratio, MU_FLOOR), max(event.sampling_rate, RATE_FLOOR)] += event.steps
+    if len(runs) > LIMITS.plan_sampled_runs:
+        raise ProtocolError(
+            "a plan holds too many different sampled runs", "give runs the same noise and rate, or plan fewer of them"
+        )
     return Composition(
         mu=_root_of_squares(squares),
         runs=tuple(SampledRun(1 / ratio, rate, steps) for (ratio, rate), steps in sorted(runs.items())),

@@ -43,13 +43,12 @@ from fedaug.privacy.accounting import check_delta, epsilon
 from fedaug.privacy.accounting.composition import Composition, reduce_events
 from fedaug.privacy.accounting.loss import (
     MU_CEILING,
-    TRANSFORM_ERROR,
-    PureGroup,
-    SampledRun,
     composed_loss,
     gaussian_delta_bounds,
     gaussian_epsilon,
+    transform_error,
 )
+from fedaug.privacy.accounting.span import PureGroup, SampledRun, beyond_any_budget
 from fedaug.privacy.events import Event
 
 #: Share of δ that is set aside for all campaigns' δ' together, and how much ε for their ε'.
@@ -60,6 +59,8 @@ _DELTA_OF_A_FIT: Final = _DELTA_ASIDE / 50
 #: Relative width to which a fitted μ is known, and how much larger any μ is made against float rounding.
 _FIT_WIDTH: Final = 1e-4
 _ROUNDING: Final = 1e-12
+#: Beyond this ε, e^ε is no float; a plan whose curve reaches so far is covered by no μ of use.
+_LARGEST_EXPONENT: Final = 700.0
 #: Points at which a fitted curve is compared; between two of them it is compared pessimistically.
 _POINTS: Final = 20_000
 
@@ -228,9 +229,15 @@ def covers(mu: float, points: NDArray[np.float64], curve: NDArray[np.float64], a
 
 
 def _curve(runs: tuple[SampledRun, ...], aside: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    error, none = transform_error(runs), (np.zeros(1), np.full(1, np.inf))
+    if aside <= 2 * error or beyond_any_budget(0.0, runs):
+        return none
     loss = composed_loss(0.0, runs, ())
-    end = float(loss.get_epsilon_for_delta(aside / 2))
-    if not end < math.inf:
-        return np.zeros(1), np.full(1, np.inf)
+    try:
+        end = float(loss.get_epsilon_for_delta(aside / 2))
+    except (OverflowError, ValueError):  # as in composed_epsilon
+        return none
+    if not end <= _LARGEST_EXPONENT:
+        return none
     points = np.linspace(0.0, end, _POINTS)
-    return points, np.asarray(loss.get_delta_for_epsilon(points), dtype=np.float64) + TRANSFORM_ERROR
+    return points, np.asarray(loss.get_delta_for_epsilon(points), dtype=np.float64) + error

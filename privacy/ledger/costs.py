@@ -55,6 +55,23 @@ class Costs:
             return epsilon(wanted, self.delta)
         return filter_epsilon([*map(self._charge, live), self._charge_of(wanted)], self.delta)
 
+    def prepare(self, plans: Iterable[Plan], wanted: tuple[Event, ...]) -> None:
+        """Work out what :meth:`require_covered` and :meth:`store` will ask for, before a transaction keeps others out.
+
+        What takes seconds is kept where pure functions keep their results; nothing here changes, so threads may meet.
+
+        Raises:
+            ProtocolError: The plan cannot be accounted for.
+        """
+        epsilon(wanted, self.delta)
+        plan_charge(wanted, self.delta)
+        live = [plan for plan in plans if plan.live]
+        if len(live) == 1:  # a refusal states what it costs
+            epsilon(live[0].charged, self.delta)
+        for plan in live:
+            if (plan.sequence, plan.live) not in self._charges:
+                plan_charge(plan.charged, self.delta)
+
     def require_covered(self, plans: Collection[Plan], wanted: tuple[Event, ...], cap: Budget) -> None:
         """Refuse a plan that does not fit under the cap together with everything that is charged.
 

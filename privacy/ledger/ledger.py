@@ -170,6 +170,11 @@ class Ledger:
         check_text(campaign, LIMITS.name_chars)
         check_digest(plan_digest)
         wanted = checked_events(events)
+        with self._reading() as connection:
+            require_newest(connection)
+            others = None if campaign in self._books.plans else tuple(self._books.plans.values())
+        if others is not None:
+            self._costs.prepare(others, wanted)  # may take seconds, so before the transaction keeps others waiting
         with self._writing() as connection:
             require_newest(connection)
             known = self._books.plans.get(campaign)
