@@ -78,10 +78,10 @@ def with_key(old: Enrolment, name: str, role: Role, public_key: str) -> tuple[Me
     """The members and a new one.
 
     Raises:
-        ConfigError: There is one of that name and role, or the name or key is malformed.
+        ConfigError: There is one of that name, or the name or key is malformed.
     """
-    if any((member.name.lower(), member.role) == (name.lower(), role) for member in old.members):
-        raise ConfigError(f"a {role} of that name is enrolled already", "fedaug enrolment rotate replaces its key")
+    if any(member.name.lower() == name.lower() for member in old.members):
+        raise ConfigError("a member of that name is enrolled already", "fedaug enrolment rotate replaces its key")
     return (*old.members, _member(name, role, public_key))
 
 
@@ -121,15 +121,12 @@ def without_key(old: Enrolment, who: str, reason: Reason) -> tuple[tuple[Member,
 
     Raises:
         NotEnrolled: There is no such key or member.
-        ConfigError: Two members have that name, in two roles.
     """
     named = [member for member in old.members if who in (member.key_id, member.name)]
     if not named:
         raise NotEnrolled("no key of that id, and no member of that name, is on the list", "see fedaug enrolment show")
-    if len({(member.name, member.role) for member in named}) > 1:
-        raise ConfigError("a site and a coordinator have that name", "give the key's id; see fedaug enrolment show")
     if any(member.not_after_epoch is None for member in named):
-        named = [member for member in old.members if (member.name, member.role) == (named[0].name, named[0].role)]
+        named = [member for member in old.members if member.name == named[0].name]
     gone = tuple(Revocation(key_id=member.key_id, epoch=old.epoch + 1, reason=reason) for member in named)
     return tuple(member for member in old.members if member not in named), gone
 

@@ -46,7 +46,7 @@ class Member(_Part):
     """One key of one member.
 
     Attributes:
-        name: The site's or coordinator's; unique in its role whatever the case of its letters.
+        name: The site's or coordinator's; unique whatever its role and the case of its letters.
         role: What the key may be used for.
         public_key: Ed25519, 32 bytes, hexadecimal.
         not_after_epoch: None for the member's key. For one that another replaced, the last epoch that accepts it.
@@ -204,13 +204,14 @@ def _rules(found: Enrolment) -> Iterable[tuple[bool, str]]:
     ids = {digest(bytes.fromhex(key)) for key in keys}
     current = {(member.name, member.role) for member in found.members if member.not_after_epoch is None}
     replaced = [member for member in found.members if member.not_after_epoch is not None]
-    folded = Counter((name.lower(), role) for name, role in current)  # names are ASCII
+    # Logs are told apart by name alone. Names are ASCII, so that lower case is enough.
+    folded = Counter(name.lower() for name, _ in current)
     revoked = Counter(entry.key_id for entry in found.revoked)
     yield not 0 < found.expires - found.issued <= MOST_VALID_S, "is valid for no time at all, or for over 400 days"
     yield not all(map(_usable, keys)), "holds a public key that cannot be used"
     yield len(set(keys)) < len(keys), "holds a key twice"
     yield len(current) + len(replaced) < len(found.members), "holds two keys of one member, none of them replaced"
-    yield folded.total() > len(folded), "holds two members of one name and role"
+    yield folded.total() > len(folded), "holds two members of one name"
     yield (
         any((member.name, member.role) not in current for member in replaced),
         "holds a replaced key without a new one",

@@ -190,7 +190,7 @@ def test_slips_of_the_hand_change_nothing(shell: Shell, authority: str) -> None:
     for arguments, said in (
         (("new", "office", "--consortium", "lakeside"), "FA101: there is an enrolment list already"),
         (("new", "elsewhere", "--consortium", "lakeside"), "FA101: the folder has no keys"),
-        (("add", "office", "county", keys("a")), "FA101: a site of that name is enrolled already"),
+        (("add", "office", "county", keys("a")), "FA101: a member of that name is enrolled already"),
         (("add", "office", "again", county), "FA101: the change cannot be made: an enrolment list holds a key twice"),
         (("add", "office", "two words", keys("b")), "FA101: a name or key is malformed"),
         (("add", "office", "short", "00"), "FA101: a name or key is malformed"),

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import math
 import re
+import shutil
 import subprocess
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +28,14 @@ from fedaug import cli
 from fedaug.augmentation.encoder import Progress
 from fedaug.client.door import Door
 from fedaug.client.site import Site
-from fedaug.errors import ConfigError
+from fedaug.errors import ConfigError, ProtocolError
 from fedaug.server.candidates import CandidateSource
 from fedaug.server.pool import Pool
 from fedaug.server.schooling import Heldout
 from fedaug.server.statement import read_statement
 from fedaug.simulation.example import Example, read_rows
 from fedaug.simulation.oracle import consult
-from fedaug.simulation.run import Encoders, Finished, simulate
+from fedaug.simulation.run import BUNDLE, Encoders, Finished, simulate
 from fedaug.simulation.sites import VirtualSites, deal
 
 
@@ -168,6 +169,21 @@ def test_a_finished_run_that_is_resumed_asks_no_site_for_a_release_and_tells_the
     assert len(joined) == SITES
     told = again.report.model_dump(exclude={"created", "timing"})
     assert told == run.finished.report.model_dump(exclude={"created", "timing"})
+
+
+@pytest.mark.parametrize("error", [ProtocolError("over the size limit", "shorten it"), OSError("the disk is full")])
+def test_a_bundle_that_cannot_be_written_does_not_cost_the_report(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, error: Exception
+) -> None:
+    monkeypatch.setattr("fedaug.simulation.run.export_bundle", lambda *_: (_ for _ in ()).throw(error))
+    out = shutil.copytree(run.out, tmp_path / "out")
+    for name in ("report.html", "report.json", BUNDLE):
+        (out / name).unlink()
+    finished = replace(run, out=out).again(resume=True)
+    assert finished.page.read_bytes()
+    assert json.loads((out / "report.json").read_text())
+    assert not (out / BUNDLE).exists()
+    assert f"the run's {BUNDLE} was not written" in caplog.text
 
 
 def test_a_run_cut_off_after_a_round_goes_on_there(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
