@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from threading import Thread
 
@@ -14,6 +15,8 @@ from fedaug.client.kept_heads import KeptHeads
 from fedaug.client.ledger_file import existing_ledger, site_ledger
 from fedaug.client.settings import SiteSettings
 from fedaug.errors import LedgerError, LedgerRolledBack
+from fedaug.privacy.events import GaussianEvent, ReleaseKind
+from fedaug.privacy.ledger import Ledger
 from fedaug.privacy.transparency.heads import HeadRole, LogHead, SignedHead, sign_head
 
 
@@ -98,6 +101,38 @@ def test_a_ledger_that_was_lost_is_not_begun_anew(folder: Path, settings: SiteSe
         with pytest.raises(LedgerError, match="FA502: the site's ledger is gone"):
             opening(folder, settings)
     assert not list(folder.glob("ledger.sqlite*"))
+
+
+@pytest.mark.parametrize("step", ["draft made", "draft in place", "head drafted", "head written"])
+def test_after_a_recovery_that_was_cut_off_there_is_no_ledger_or_the_recovered_one(
+    folder: Path, settings: SiteSettings, step: str
+) -> None:
+    privacy = settings.privacy
+    with site_ledger(folder, settings) as ledger:
+        ledger.reserve("spring", "0" * 64, [GaussianEvent("votes", ReleaseKind.NOISY_VOTES, 1.0, 10.0)])
+        entries = ledger.journal()
+    for path in folder.glob("ledger.sqlite*"):
+        path.unlink()
+
+    def cut(taken: str) -> None:
+        if taken == step:
+            raise Cut
+
+    recover = partial(
+        Ledger.recover,
+        folder / "ledger.sqlite",
+        lineage=(folder / "lineage").read_text().strip(),
+        unit=privacy.unit,
+        cap=privacy.budget,
+        entries=entries,
+    )
+    with pytest.raises(Cut):
+        recover(failpoint=cut)
+    if step != "head written":
+        with pytest.raises(LedgerError, match="FA502"):
+            site_ledger(folder, settings)
+        recover().close()
+    assert journal(folder, settings)[:-1] == entries
 
 
 def test_a_ledger_without_its_lineage_gets_no_other_one(folder: Path, settings: SiteSettings) -> None:
