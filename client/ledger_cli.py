@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fedaug.console import commands, one_line
-from fedaug.errors import ConfigError, FedaugError, LedgerError, MissingFile
+from fedaug.errors import ConfigError, FedaugError, LedgerError
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="A site's privacy ledger: show it, verify it, export it, recover it.")
 
-_MOST_KEYS_BYTES = 2**16  # what fedaug keys --json prints, with many retired keys
 
 Folder = Annotated[Path, typer.Argument(metavar="SITE", help="The site's folder.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object in place of text.")]
@@ -142,6 +141,7 @@ def recover(
     """
     with commands():
         from fedaug.client import ledger_recovery  # noqa: PLC0415 - as above
+        from fedaug.privacy.files import read_at_most  # noqa: PLC0415 - as above
         from fedaug.privacy.limits import LIMITS  # noqa: PLC0415 - as above
 
         if (coordinator_key is None) == (not enrolment):
@@ -149,7 +149,7 @@ def recover(
                 "whose countersignature counts was not said once", "give --coordinator-key or --enrolment"
             )
         settings = _settings(folder)
-        kept = ledger_recovery.kept_log(_read(source, LIMITS.bundle_bytes), settings.name)
+        kept = ledger_recovery.kept_log(read_at_most(source, LIMITS.bundle_bytes), settings.name)
         if coordinator_key is None:
             now = time.time()
             coordinator = ledger_recovery.enrolled_coordinator(folder, settings, kept.newest.key_id, now)
@@ -198,13 +198,9 @@ def _open(folder: Path, settings: SiteSettings) -> Iterator[Ledger]:
 def _given_key(given: str, wanted: str) -> Ed25519PublicKey:
     """The key that was given, or of a file with retired keys the one that signed; which one decides nothing else."""
     from fedaug.privacy.envelope import key_id  # noqa: PLC0415 - as above
-    from fedaug.privacy.transparency.keys import named_keys  # noqa: PLC0415 - as above
+    from fedaug.privacy.public_key import given_keys  # noqa: PLC0415 - as above
 
-    try:
-        text = _read(Path(given), _MOST_KEYS_BYTES).decode() if Path(given).is_file() else given
-    except (OSError, UnicodeDecodeError):  # such as a name that is too long for a file
-        text = given
-    keys = named_keys(text)
+    keys = given_keys(given)
     return next((key for key in keys if key_id(key) == wanted), keys[0])
 
 
@@ -249,15 +245,6 @@ def _plain(epsilon: float) -> float | str:
     from fedaug.client.ledger_views import plain  # noqa: PLC0415 - as above
 
     return plain(epsilon)
-
-
-def _read(path: Path, most: int) -> bytes:
-    """A file's bytes; of one that is too long one byte more than is allowed, for whoever parses it to refuse."""
-    try:
-        with path.open("rb") as file:
-            return file.read(most + 1)
-    except OSError:
-        raise MissingFile(f"{path} cannot be read", "check its path and permissions") from None
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from fedaug.errors import MissingFile
+
 _FOLDER_MODE = 0o700
 _FILE_MODE = 0o600
 
@@ -48,6 +50,19 @@ def whole_file(path: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
         sync_folder(path.parent)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def read_at_most(path: Path, most: int) -> bytes:
+    """A file's bytes; of one that is too long one byte more than is allowed, for whoever parses it to refuse.
+
+    Raises:
+        MissingFile: It cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return file.read(most + 1)
+    except OSError:
+        raise MissingFile(f"{path} cannot be read", "check its path and permissions") from None
 
 
 def remove_partials(folder: Path) -> None:

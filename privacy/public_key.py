@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from fedaug.errors import ProtocolError
+from fedaug.privacy.canonical import parse_json
+from fedaug.privacy.files import read_at_most
 
 _P: Final = 2**255 - 19
 _KEY_BYTES: Final = 32
+_MOST_FILE_BYTES: Final = 2**16  # what fedaug keys --json prints, with every retired key
 #: The y of a point of order 8 on edwards25519; the other one is _P minus it.
 _Y_OF_ORDER_8: Final = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7
 #: The y of every point whose order divides 8. Signatures that anybody can make verify with such a key (Brendel,
@@ -32,3 +36,42 @@ def public_key_of(text: object) -> Ed25519PublicKey:
     if y >= _P or y in _SMALL_ORDER_Y:
         raise ProtocolError("a public key is one that cannot be used", todo)
     return Ed25519PublicKey.from_public_bytes(raw)
+
+
+def named_keys(text: str) -> tuple[Ed25519PublicKey, ...]:
+    """A public key from its 64 digits; or from what ``fedaug keys --json`` printed, and with it the retired ones.
+
+    Logs outlive keys: what was signed before a key was replaced verifies with the key of that time only.
+
+    Raises:
+        ProtocolError: The text is neither, or a key cannot be used.
+    """
+    text = text.strip()
+    if not text.startswith("{"):
+        return (public_key_of(text),)
+    match parse_json(text.encode()):
+        case {"public_key": newest, "retired": [*retired]} if all(isinstance(key, dict) for key in retired):
+            return tuple(map(public_key_of, (newest, *(key.get("public_key") for key in retired))))
+        case values:
+            return (public_key_of(values.get("public_key")),)
+
+
+def given_keys(given: str) -> tuple[Ed25519PublicKey, ...]:
+    """What a person names a key by: its digits, or the file that ``fedaug keys --json`` wrote; the retired ones last.
+
+    Raises:
+        ProtocolError: It is neither, or a key cannot be used.
+        MissingFile: The file cannot be read.
+    """
+    try:
+        is_file = Path(given).is_file()
+    except OSError:  # such as a name that is too long for one
+        is_file = False
+    if not is_file:
+        return named_keys(given)
+    try:
+        return named_keys(read_at_most(Path(given), _MOST_FILE_BYTES).decode())
+    except UnicodeDecodeError:
+        raise ProtocolError(
+            "a file that should hold a public key is no text", "write it with fedaug keys --json"
+        ) from None

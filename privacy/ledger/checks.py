@@ -14,6 +14,7 @@ from fedaug.privacy.events import Event, event_from_dict
 from fedaug.privacy.ledger.journal import ChargeState, Plan, PlannedRelease
 from fedaug.privacy.ledger.schema import asked, state
 from fedaug.privacy.limits import LIMITS
+from fedaug.privacy.transparency.merkle import HASH_BYTES
 
 #: What to do when a release cannot be had again.
 NEW_CAMPAIGN: Final = "plan it as a new campaign, which is charged anew"
@@ -124,3 +125,15 @@ def check_digest(value: str) -> None:
     """
     if not isinstance(value, str) or not _DIGEST.fullmatch(value):
         raise ProtocolError("a digest is malformed", "give SHA-256 in hexadecimal")
+
+
+def check_head(size: int, root: bytes) -> None:
+    """Refuse what is not the head of a log.
+
+    Raises:
+        ProtocolError: It is not.
+    """
+    if type(size) is not int or not 0 <= size <= LIMITS.log_entries:
+        raise ProtocolError("a head's size is not a number of entries", "refuse the head")
+    if not isinstance(root, bytes) or len(root) != HASH_BYTES:
+        raise ProtocolError("a head's root is not a SHA-256", "refuse the head")

@@ -1,14 +1,16 @@
-"""Reading a ledger's rows, trusted no more than a stranger's message."""
+"""A ledger's rows: appended one by one, and when they are read trusted no more than a stranger's message."""
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, insert, select
 
-from fedaug.errors import LedgerError
+from fedaug.errors import LedgerError, ProtocolError
 from fedaug.privacy.canonical import digest
 from fedaug.privacy.ledger.database import REMEDY
 from fedaug.privacy.ledger.journal import Books, PlannedRelease, chained
 from fedaug.privacy.ledger.schema import journal, outbox, state
+from fedaug.privacy.limits import LIMITS
+from fedaug.privacy.transparency.entries import SiteEntry, encode_entry
 from fedaug.privacy.transparency.merkle import merkle_root
 
 
@@ -28,6 +30,20 @@ def entries_after(connection: Connection, books: Books) -> list[bytes]:
             raise LedgerError("an entry of the ledger's journal was changed", REMEDY)
         entries.append(row.entry)
     return entries
+
+
+def append(connection: Connection, books: Books, entry: SiteEntry) -> int:
+    """Append an entry to the journal that the books have replayed; returns its number, from 1.
+
+    Raises:
+        ProtocolError: It is too large.
+    """
+    data, sequence = encode_entry(entry), books.size + 1
+    if len(data) > LIMITS.log_entry_bytes:
+        raise ProtocolError("a plan is too large for the ledger", "split it into several campaigns")
+    row = {"sequence": sequence, "entry": data, "chain": chained(books.chain, data)}
+    connection.execute(insert(journal).values(row))
+    return sequence
 
 
 def inspect_rows(connection: Connection) -> Books:

@@ -17,12 +17,12 @@ from __future__ import annotations
 
 import os
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Self
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -30,7 +30,6 @@ from fedaug.errors import (
     AlreadyReleased,
     LedgerError,
     NotReserved,
-    ProtocolError,
 )
 from fedaug.privacy.canonical import digest
 from fedaug.privacy.events import Event
@@ -38,6 +37,7 @@ from fedaug.privacy.ledger.anchor import Failpoint
 from fedaug.privacy.ledger.checks import (
     NEW_CAMPAIGN,
     check_digest,
+    check_head,
     check_text,
     checked_events,
     require_kept,
@@ -48,20 +48,18 @@ from fedaug.privacy.ledger.checks import (
     settle_request,
 )
 from fedaug.privacy.ledger.costs import Costs
-from fedaug.privacy.ledger.inspection import artefact_of, entries_after, inspect_rows, leaves
-from fedaug.privacy.ledger.journal import Books, ChargeState, LedgerEntry, Plan, PlannedRelease, chained
-from fedaug.privacy.ledger.recovery import first_rows, recovered_entries, replace_ledger, set_aside
+from fedaug.privacy.ledger.inspection import append, artefact_of, entries_after, inspect_rows, leaves
+from fedaug.privacy.ledger.journal import Books, ChargeState, LedgerEntry, Plan, PlannedRelease
+from fedaug.privacy.ledger.recovery import first_rows, older_copy, recovered_entries, replace_ledger
 from fedaug.privacy.ledger.report import LedgerReport, verified
-from fedaug.privacy.ledger.schema import journal, outbox, state
+from fedaug.privacy.ledger.schema import outbox, state
 from fedaug.privacy.ledger.store import LedgerStore
 from fedaug.privacy.limits import LIMITS
-from fedaug.privacy.transparency.entries import Opened, Reserved, Sealed, SiteEntry, Voided, encode_entry
+from fedaug.privacy.transparency.entries import Opened, Reserved, Sealed, Voided, encode_entry
 from fedaug.privacy.transparency.merkle import merkle_root
 from fedaug.privacy.units import ADJACENCY, Budget, PrivacyUnit
 
 __all__ = ["ChargeState", "Ledger", "LedgerEntry", "LedgerReport"]
-
-_ROOT_BYTES: Final = 32
 
 
 class Ledger:
@@ -150,7 +148,7 @@ class Ledger:
         if books.owner != _owner(lineage, unit):
             raise LedgerError("the entries belong to another data set or unit", "get the list of this data set")
         reopen = partial(cls.open, lineage=lineage, unit=unit, cap=cap)
-        replace_ledger(Path(path), recovered_entries(entries, _older_copy(reopen, Path(path))), failpoint)
+        replace_ledger(Path(path), recovered_entries(entries, older_copy(reopen, Path(path))), failpoint)
         return reopen(path)
 
     def reserve(self, campaign: str, plan_digest: str, events: Sequence[Event]) -> None:
@@ -184,7 +182,7 @@ class Ledger:
                 return
             self._costs.require_covered(self._books.plans.values(), wanted, self._cap)
             values = [event.as_dict() for event in wanted]
-            sequence = self._append(connection, Reserved(campaign=campaign, plan=plan_digest, events=values))
+            sequence = append(connection, self._books, Reserved(campaign=campaign, plan=plan_digest, events=values))
             self._costs.store(connection, sequence, wanted)
 
     def planned(self, campaign: str, key: str) -> Event:
@@ -271,7 +269,7 @@ class Ledger:
                 if release.sealed != entry:
                     raise AlreadyReleased("the release was sealed with other bytes", "send the bytes that were sealed")
                 return
-            sequence = self._append(connection, entry)
+            sequence = append(connection, self._books, entry)
             connection.execute(insert(outbox).values(sequence=sequence, artefact=bytes(artefact)))
 
     def void(self, campaign: str, key: str) -> None:
@@ -292,7 +290,7 @@ class Ledger:
                 return
             require_kept(plan)
             require_not_begun(connection, plan)
-            self._append(connection, Voided(campaign=campaign, key=key))
+            append(connection, self._books, Voided(campaign=campaign, key=key))
 
     def entries(self) -> tuple[LedgerEntry, ...]:
         """Everything that was ever reserved, in order."""
@@ -320,6 +318,11 @@ class Ledger:
             row = connection.execute(select(state)).one()
         return (row.countersigned_size, row.countersigned_root) if row.countersigned_size else None
 
+    def is_older_copy(self) -> bool:
+        """Whether the coordinator has countersigned what this ledger does not contain."""
+        with self._reading() as connection:
+            return rolled_back(connection)
+
     def note_countersigned(self, size: int, root: bytes) -> None:
         """Take note of a head of this ledger that the coordinator has countersigned.
 
@@ -331,10 +334,7 @@ class Ledger:
             LedgerRolledBack: The journal does not begin with those entries. From now on the ledger releases nothing.
             ProtocolError: The head is malformed.
         """
-        if type(size) is not int or not 0 <= size <= LIMITS.log_entries:
-            raise ProtocolError("a head's size is not a number of entries", "refuse the head")
-        if not isinstance(root, bytes) or len(root) != _ROOT_BYTES:
-            raise ProtocolError("a head's root is not a SHA-256", "refuse the head")
+        check_head(size, root)
         with self._writing() as connection:
             if size > self._books.size or merkle_root(leaves(connection)[:size]) != root:
                 connection.execute(update(state).values(rolled_back=1))
@@ -385,14 +385,6 @@ class Ledger:
         if rows:
             self._costs.load(connection, known)
 
-    def _append(self, connection: Connection, entry: SiteEntry) -> int:
-        data, sequence = encode_entry(entry), self._books.size + 1
-        if len(data) > LIMITS.log_entry_bytes:
-            raise ProtocolError("a plan is too large for the ledger", "split it into several campaigns")
-        row = {"sequence": sequence, "entry": data, "chain": chained(self._books.chain, data)}
-        connection.execute(insert(journal).values(row))
-        return sequence
-
     def _find(self, campaign: str, key: str) -> tuple[Plan, PlannedRelease]:
         check_text(campaign, LIMITS.name_chars)
         check_text(key, LIMITS.key_chars)
@@ -405,20 +397,3 @@ class Ledger:
 
 def _owner(lineage: str, unit: PrivacyUnit) -> Opened:
     return Opened(lineage=lineage, unit=PrivacyUnit(unit).value, adjacency=ADJACENCY)
-
-
-def _older_copy(reopen: Callable[[Path], Ledger], path: Path) -> tuple[bytes, ...]:
-    """The journal of an older copy that is to be replaced, or was moved aside; nothing, if none can be read."""
-    for copy in (path, *set_aside(path)):
-        if not copy.exists():
-            continue
-        try:
-            old = reopen(copy)
-        except LedgerError:
-            continue
-        with old:
-            with old._reading() as connection:
-                if copy == path and not rolled_back(connection):
-                    raise LedgerError("the ledger is whole, so there is nothing to recover", "go on using it")
-            return old.journal()
-    return ()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
+from typing import Protocol
 
 from sqlalchemy import Connection, insert
 
@@ -32,6 +34,42 @@ def first_rows(entries: Sequence[bytes]) -> Fill:
             connection.execute(insert(journal).values(sequence=sequence, entry=data, chain=chain))
 
     return fill
+
+
+class OldLedger(Protocol):
+    """What is asked of a ledger that is to be replaced."""
+
+    def is_older_copy(self) -> bool:
+        """Whether it is one."""
+        ...
+
+    def journal(self) -> tuple[bytes, ...]:
+        """Its entries."""
+        ...
+
+    def close(self) -> None:
+        """Let go of it."""
+        ...
+
+
+def older_copy(reopen: Callable[[Path], OldLedger], path: Path) -> tuple[bytes, ...]:
+    """The journal of an older copy that is to be replaced, or was moved aside; nothing, if none can be read.
+
+    Raises:
+        LedgerError: The ledger is whole.
+    """
+    for copy in (path, *set_aside(path)):
+        if not copy.exists():
+            continue
+        try:
+            old = reopen(copy)
+        except LedgerError:
+            continue
+        with closing(old):
+            if copy == path and not old.is_older_copy():
+                raise LedgerError("the ledger is whole, so there is nothing to recover", "go on using it")
+            return old.journal()
+    return ()
 
 
 def recovered_entries(entries: Sequence[bytes], local: Sequence[bytes]) -> list[bytes]:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from fedaug.errors import ConfigError, OutdatedEnrolment, ProtocolError
-from fedaug.privacy.canonical import parse_json
 from fedaug.privacy.enrolment import Role, signed_list
 from fedaug.privacy.public_key import public_key_of
 
@@ -26,24 +25,6 @@ class KnownKeys:
     keys: dict[str, tuple[Ed25519PublicKey, ...]]
     coordinator: str | None = None
     doubts: tuple[str, ...] = ()
-
-
-def named_keys(text: str) -> tuple[Ed25519PublicKey, ...]:
-    """A public key from its 64 digits; or from what ``fedaug keys --json`` printed, and with it the retired ones.
-
-    Logs outlive keys: what was signed before a key was replaced verifies with the key of that time only.
-
-    Raises:
-        ProtocolError: The text is neither, or a key cannot be used.
-    """
-    text = text.strip()
-    if not text.startswith("{"):
-        return (public_key_of(text),)
-    match parse_json(text.encode()):
-        case {"public_key": newest, "retired": [*retired]} if all(isinstance(key, dict) for key in retired):
-            return tuple(map(public_key_of, (newest, *(key.get("public_key") for key in retired))))
-        case values:
-            return (public_key_of(values.get("public_key")),)
 
 
 def listed_keys(text: str) -> list[tuple[str, Ed25519PublicKey]]:

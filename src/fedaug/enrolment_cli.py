@@ -26,7 +26,6 @@ app = typer.Typer(
 
 _DAY_S: Final = 86_400
 _LIST: Final = "enrolment.json"
-_MOST_KEYS_BYTES: Final = 2**16  # what fedaug keys --json prints, with every retired key
 
 Office = Annotated[Path, typer.Argument(metavar="FOLDER", help="The authority's; fedaug keys --new makes its keys.")]
 File = Annotated[Path, typer.Argument(metavar="FILE", help="The list: enrolment.json.")]
@@ -219,16 +218,9 @@ def _now() -> int:
 
 def _hex(key: str) -> str:
     """A public key's digits, themselves or from a file."""
-    from fedaug.privacy.canonical import parse_json  # noqa: PLC0415 - as above
+    from fedaug.privacy.public_key import given_keys  # noqa: PLC0415 - as above
 
-    path = Path(key)
-    if not path.is_file():
-        return key
-    with path.open("rb") as file:
-        match parse_json(file.read(_MOST_KEYS_BYTES)):
-            case {"public_key": str(digits)}:
-                return digits
-    raise ConfigError("the file holds no public key", "write it with fedaug keys --json")
+    return given_keys(key)[0].public_bytes_raw().hex()
 
 
 def _signer(folder: Path) -> Ed25519PrivateKey:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fedaug.console import commands, one_line
-from fedaug.errors import ChecksFailed, ConfigError, MissingFile
+from fedaug.errors import ChecksFailed, ConfigError
 
 if TYPE_CHECKING:
     from fedaug.privacy.transparency.findings import Findings
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Transparency logs: check offline what left, and what was accepted.")
 
 _MOST_KEYS_BYTES = 2**20  # ten thousand names and keys
-_MOST_KEY_BYTES = 2**16  # what fedaug keys --json prints, with many retired keys
 
 
 @app.command()
@@ -69,18 +68,19 @@ def _known(
 ) -> KnownKeys:
     """The keys that were given: by an enrolment list, one by one, or both."""
     from fedaug.privacy.enrolment.office import read_file  # noqa: PLC0415 - as above
-    from fedaug.privacy.transparency.keys import enrolled_keys, gathered, listed_keys, named_keys  # noqa: PLC0415 - as above
+    from fedaug.privacy.public_key import given_keys  # noqa: PLC0415 - as above
+    from fedaug.privacy.transparency.keys import enrolled_keys, gathered, listed_keys  # noqa: PLC0415 - as above
 
     pairs = [] if file is None else listed_keys(_text(file, _MOST_KEYS_BYTES))
     for pair in named:
         name, _, key = pair.partition("=")
         if not (name and key):
             raise ConfigError("--key is not NAME=KEY", "write a log's owner, = and its public key")
-        pairs += [(name, found) for found in named_keys(_key_text(key))]
+        pairs += [(name, found) for found in given_keys(key)]
     if (enrolment is None) != (authority is None):
         raise ConfigError("--enrolment and --authority need each other", "give the list and who has to have signed it")
     if enrolment is not None and authority is not None:
-        office = named_keys(_key_text(authority))[0]
+        office = given_keys(authority)[0]
         return enrolled_keys(read_file(enrolment), office, time.time(), beside=pairs, coordinator=coordinator)
     if not pairs:
         raise ConfigError(
@@ -89,34 +89,20 @@ def _known(
     return gathered(pairs, coordinator)
 
 
-def _key_text(given: str) -> str:
-    try:
-        is_file = Path(given).is_file()
-    except OSError:  # such as a name that is too long for one
-        is_file = False
-    return _text(Path(given), _MOST_KEY_BYTES) if is_file else given
-
-
 def _read(path: Path) -> bytes:
+    from fedaug.privacy.files import read_at_most  # noqa: PLC0415 - as above
     from fedaug.privacy.limits import LIMITS  # noqa: PLC0415 - as above
 
-    return _bytes(path, LIMITS.bundle_bytes)
+    return read_at_most(path, LIMITS.bundle_bytes)
 
 
 def _text(path: Path, most: int) -> str:
+    from fedaug.privacy.files import read_at_most  # noqa: PLC0415 - as above
+
     try:
-        return _bytes(path, most).decode()
+        return read_at_most(path, most).decode()
     except UnicodeDecodeError:
         raise ConfigError(f"{path} is not UTF-8 text", "write names and keys as plain text") from None
-
-
-def _bytes(path: Path, most: int) -> bytes:
-    """A file's bytes; of one that is too long one byte more than is allowed, for whoever parses it to refuse."""
-    try:
-        with path.open("rb") as file:
-            return file.read(most + 1)
-    except OSError:
-        raise MissingFile(f"{path} cannot be read", "check its path and permissions") from None
 
 
 def _lines(findings: Findings, unchecked: tuple[str, ...]) -> Iterator[str]:

@@ -15,8 +15,9 @@ from tests.log_samples import HUB, PLAN, SITES, STATED, honest_bundle, honest_lo
 from fedaug.cli import run
 from fedaug.errors import ConfigError, ProtocolError
 from fedaug.privacy.enrolment import Enrolment, Member, Role, sign_list
+from fedaug.privacy.public_key import named_keys
 from fedaug.privacy.transparency.bundle import write_bundle
-from fedaug.privacy.transparency.keys import listed_keys, named_keys
+from fedaug.privacy.transparency.keys import listed_keys
 
 DAY = 86_400
 HEX = {name: key.public_bytes_raw().hex() for name, key in STATED.items()}
