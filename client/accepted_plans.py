@@ -38,6 +38,13 @@ class AcceptedPlans:
         else:
             raise AlreadyReleased("the campaign is known with another plan", "give the new plan a new name")
 
+    def holds(self, plan: CampaignPlan) -> bool:
+        """Whether the site has agreed to this very plan."""
+        try:
+            return self.find(plan.campaign) == plan
+        except (NotReserved, LedgerError):
+            return False
+
     def find(self, campaign: str) -> CampaignPlan:
         """The plan of a campaign.
 

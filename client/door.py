@@ -112,6 +112,8 @@ class Door:
             return self._fact
         if isinstance(message, ExchangeHeads):
             return self._log.exchange(message, asked.key)
+        if message.log is not None and not self._plans.holds(message.plan):
+            self._log.require_newest(message.log)
         self._join(message.plan)
         return Status(status=Outcome.OK)
 

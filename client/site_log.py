@@ -67,6 +67,16 @@ class SiteLog:
         page = tuple(entry.decode() for entry in entries[message.since : end])
         return LogFact(head=head.as_dict(), entries=page, more=end < len(entries))
 
+    def require_newest(self, shown: LogHead) -> None:
+        """Check that a head is the log's as it stands: that nothing was added since it was shown.
+
+        Raises:
+            ProtocolError: It is of another log, or of a shorter one.
+        """
+        size, root = self._ledger.head()
+        if shown != LogHead(origin=self._site, size=size, root=root.hex()):
+            raise ProtocolError("a plan was put to the site before its log became what it is", "show the log again")
+
     def countersigned(self) -> SignedHead | None:
         """The coordinator's newest countersignature."""
         return self._heads.read(HeadRole.COUNTERSIGNATURE)

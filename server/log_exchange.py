@@ -32,6 +32,7 @@ class _Reading:
     Attributes:
         entries: Those that are kept, then those that came in this exchange.
         known: How many are kept.
+        head: The head of those.
         seen: The countersignature over those.
         pages: How many have come.
         size: How many bytes have come.
@@ -39,6 +40,7 @@ class _Reading:
 
     entries: list[bytes]
     known: int
+    head: LogHead
     seen: SignedHead | None
     pages: int = 0
     size: int = 0
@@ -109,6 +111,10 @@ class LogExchange:
             self._finish(fact.head, reading, site)
         return fact.more
 
+    def shown(self, site: KnownSite) -> LogHead:
+        """The head of a site's log that has been taken to its end."""
+        return self._reading(site).head
+
     def _finish(self, shown: dict[str, Any], reading: _Reading, site: KnownSite) -> None:
         signed = decode_head(canonical_json(shown))
         head = verify_head(signed, HeadRole.SITE, site.key)
@@ -124,7 +130,7 @@ class LogExchange:
             writer.keep(signed)
             if countersigned is not None and writer.keep(countersigned):
                 writer.append(self._consortium.coordinator, encode_entry(said))
-        reading.known = head.size
+        reading.known, reading.head = head.size, head
 
     def _reading(self, site: KnownSite) -> _Reading:
         if site.name not in self._readings:
@@ -132,7 +138,7 @@ class LogExchange:
             # Signed anew: the signature that is kept may be by a key that another has replaced since.
             head = LogHead.of(site.name, entries)
             seen = self._consortium.sign(head, HeadRole.COUNTERSIGNATURE) if entries else None
-            self._readings[site.name] = _Reading(list(entries), len(entries), seen)
+            self._readings[site.name] = _Reading(list(entries), len(entries), head, seen)
         return self._readings[site.name]
 
 

@@ -95,10 +95,11 @@ class Rounds:
         nodes = self._exchange.nodes(self._minimum)
         answers = self._ask(dict.fromkeys(nodes, hello))
         known = self._checked(answers, lambda node, data: self._introduced(data, hello, node))
-        known = self._in_order(self._of_one_name_each(known), silent=False)
-        join = encode(Join(plan=self.plan))
-        answers = self._ask(dict.fromkeys(known, join), known)
-        agreed = self._checked(answers, lambda node, data: open_status(data, join, known[node]))
+        logs = self._log_exchange()
+        known = self._in_order(logs, self._of_one_name_each(known), silent=False)
+        joins = {node: encode(Join(plan=self.plan, log=logs.shown(site))) for node, site in known.items()}
+        answers = self._ask(joins, known)
+        agreed = self._checked(answers, lambda node, data: open_status(data, joins[node], known[node]))
         self.sites = tuple(
             sorted((known[node] for node, reply in agreed.items() if reply.status is Outcome.OK), key=lambda s: s.name)
         )
@@ -108,7 +109,7 @@ class Rounds:
 
     def exchange_logs(self) -> None:
         """Read what the sites' logs have gained; a site that shows an older or another log is left out from here on."""
-        kept = self._in_order({site.node: site for site in self.sites}, silent=True)
+        kept = self._in_order(self._log_exchange(), {site.node: site for site in self.sites}, silent=True)
         self.sites = tuple(site for site in self.sites if site.node in kept)
 
     def total(self, request: ReleaseRequest, shape: tuple[int, ...], tensors: Tensors | None = None) -> Total:
@@ -185,13 +186,15 @@ class Rounds:
         )
         return release
 
-    def _in_order(self, known: Mapping[int, KnownSite], *, silent: bool) -> dict[int, KnownSite]:
+    def _log_exchange(self) -> LogExchange:
+        return LogExchange(self._pool.logs, self._consortium, self._secrets)
+
+    def _in_order(self, logs: LogExchange, known: Mapping[int, KnownSite], *, silent: bool) -> dict[int, KnownSite]:
         """The sites whose logs continue what they showed before.
 
         One that does not answer, or says that it is unavailable, stays only if ``silent`` allows it. Before a plan is
         put to a site nothing does: an older copy of a ledger would reserve it beside charges that it has forgotten.
         """
-        logs = LogExchange(self._pool.logs, self._consortium, self._secrets)
         good, asking = set(known), set(known)
         while asking:
             pages = self._next_pages(logs, asking, known, silent=silent)

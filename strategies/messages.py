@@ -21,6 +21,7 @@ from fedaug.errors import ProtocolError
 from fedaug.privacy.canonical import canonical_json, digest, parse_json
 from fedaug.privacy.events import Event, ReleaseKind, event_from_dict
 from fedaug.privacy.limits import LIMITS
+from fedaug.privacy.transparency.heads import LogHead
 from fedaug.privacy.units import Budget, PrivacyUnit
 
 #: Changes whenever a message changes its meaning.
@@ -138,10 +139,16 @@ class Describe(Message):
 
 
 class Join(Message):
-    """Put a plan to a site; it checks its policy and reserves the whole plan, or refuses."""
+    """Put a plan to a site; it checks its policy and reserves the whole plan, or refuses.
+
+    Attributes:
+        log: The head of the site's log that the site has just shown. It binds the request to that moment: delivered
+            later, it would reserve a plan that nobody waits for. None from the site's own people.
+    """
 
     request: Literal["join"] = "join"
     plan: CampaignPlan
+    log: LogHead | None = None
 
 
 class ReleaseRequest(Message):

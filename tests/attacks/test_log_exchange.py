@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from tests.consortium import EnrolledSimulator, Office, make_enrolled_sites
+from tests.consortium import EnrolledSimulator, Office, make_enrolled_sites, outcome
 from tests.enrolment_lists import hexed
 from tests.simulator import Misbehaviour, Simulator, drop, make_sites, spoken, under_the_name_of
 from tests.small import events, make_plan
@@ -23,6 +23,7 @@ from tests.small import events, make_plan
 from fedaug.client import site_log
 from fedaug.errors import ConfigError, OutdatedEnrolment, PoolError
 from fedaug.privacy.enrolment import Role
+from fedaug.privacy.envelope import open_envelope
 from fedaug.privacy.noise import SystemNoise
 from fedaug.privacy.transparency.bundle import LogRole, read_bundle
 from fedaug.privacy.transparency.entries import Countersigned, Voided, encode_entry, read_coordinator_entry
@@ -39,6 +40,7 @@ from fedaug.strategies.messages import (
     AskCounts,
     AskStatistics,
     ExchangeHeads,
+    Join,
     LogFact,
     Outcome,
     Status,
@@ -445,6 +447,62 @@ def test_before_a_plan_is_put_to_a_site_it_has_to_show_its_log(
     assert [site.name for site in world.rounds().gather()] == [GOOD]
     assert left_out(caplog) == ["FA401: node 1"]
     assert (1, "join") not in world.simulator.asked
+
+
+# A plan that is put to a site later than it was meant
+
+WINTER = make_plan(campaign="winter", events=events(60.0))
+
+
+def put(world: World, join: Join) -> str:
+    return outcome(world.simulator.sites[1].handle(world.office.asks(encode(join), BAD)))
+
+
+def shown_now(world: World) -> LogHead:
+    return LogHead.of(BAD, world.simulator.sites[1]._ledger.journal())
+
+
+def test_a_plan_is_put_to_a_site_with_the_head_that_it_has_just_shown(world: World) -> None:
+    before = [LogHead.of(site.settings.name, site._ledger.journal()) for site in world.simulator.sites]
+    world.rounds().gather()
+    asked = [decode_request(open_envelope(wire, None)[1])[0] for _, wire in world.simulator.wires]
+    assert [message.log for message in asked if isinstance(message, Join)] == before
+
+
+@pytest.mark.parametrize("blind", [False, True])
+def test_a_plan_that_was_held_back_is_refused_once_the_log_has_grown(
+    world: World, monkeypatch: pytest.MonkeyPatch, blind: bool
+) -> None:
+    """Also with the seeded defect: a site that does not compare takes it."""
+    world.rounds().gather()
+    held = Join(plan=WINTER, log=shown_now(world))
+    grow(world, node=1, by=1)
+    journal = world.simulator.sites[1]._ledger.journal()
+    if blind:
+        monkeypatch.setattr(site_log.SiteLog, "require_newest", lambda *_: None)
+    assert put(world, held) == ("ok" if blind else "unavailable")
+    assert (world.simulator.sites[1]._ledger.journal() == journal) is not blind
+
+
+def test_a_plan_that_is_put_with_another_logs_head_is_refused(world: World) -> None:
+    world.rounds().gather()
+    now = shown_now(world)
+    journal = world.simulator.sites[1]._ledger.journal()
+    changes = ({"root": "0" * 64}, {"size": now.size - 1}, {"size": now.size + 1}, {"origin": GOOD})
+    for change in changes:
+        assert put(world, Join(plan=WINTER, log=now.model_copy(update=change))) == "unavailable"
+    assert world.simulator.sites[1]._ledger.journal() == journal
+    assert put(world, Join(plan=WINTER, log=now)) == "ok"
+
+
+def test_a_plan_whose_answer_was_lost_is_put_again_at_no_charge(world: World) -> None:
+    held = Join(plan=WINTER, log=shown_now(world))
+    assert put(world, held) == "ok"
+    grow(world, node=1, by=1)
+    journal = world.simulator.sites[1]._ledger.journal()
+    assert put(world, held) == "ok", "the site knows it"
+    assert put(world, Join(plan=make_plan(campaign="winter", events=events(80.0)), log=held.log)) == "unavailable"
+    assert world.simulator.sites[1]._ledger.journal() == journal
 
 
 # The bundle
