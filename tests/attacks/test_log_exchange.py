@@ -1,44 +1,34 @@
-"""What goes wrong while logs are shown: at the site, on the way, and at the coordinator itself.
-
-A site's fault leaves the site out. The coordinator's own ends the run, which can be taken up again, and spoils no log.
-"""
+"""What goes wrong while logs are shown to each other: at the site, and on the way. It leaves the site out."""
 
 from __future__ import annotations
 
 import dataclasses
 import logging
-import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from tests.consortium import EnrolledSimulator, Office, make_enrolled_sites, outcome
+from tests.consortium import make_enrolled_sites, outcome
 from tests.enrolment_lists import hexed
-from tests.simulator import Misbehaviour, Simulator, drop, make_sites, spoken, under_the_name_of
+from tests.showing_logs import BAD, COUNTS, GOOD, PLAN, STATISTICS, World, grow, left_out, names, opened_world
+from tests.simulator import Simulator, drop, make_sites, under_the_name_of
 from tests.small import events, make_plan
 
 from fedaug.client import site_log
-from fedaug.errors import ConfigError, OutdatedEnrolment, PoolError
+from fedaug.errors import ConfigError
 from fedaug.privacy.enrolment import Role
 from fedaug.privacy.envelope import open_envelope
 from fedaug.privacy.noise import SystemNoise
 from fedaug.privacy.transparency.bundle import LogRole, read_bundle
-from fedaug.privacy.transparency.entries import Countersigned, Voided, encode_entry, read_coordinator_entry
-from fedaug.privacy.transparency.findings import Findings
+from fedaug.privacy.transparency.entries import Voided, encode_entry
 from fedaug.privacy.transparency.heads import HeadRole, LogHead, SignedHead, sign_head
-from fedaug.privacy.transparency.verify import verify_bundle
 from fedaug.server import log_exchange
 from fedaug.server.enrolment import EnrolledConsortium
-from fedaug.server.log_book import LogBook, LogWriter
-from fedaug.server.log_export import export_bundle, keep_plan
+from fedaug.server.log_export import export_bundle
 from fedaug.server.pool import Pool
 from fedaug.server.rounds import Rounds
 from fedaug.strategies.messages import (
-    AskCounts,
-    AskStatistics,
     ExchangeHeads,
     Join,
     LogFact,
@@ -48,50 +38,6 @@ from fedaug.strategies.messages import (
     encode,
 )
 
-GOOD, BAD = "site-0", "site-1"
-PLAN = make_plan(campaign="autumn", events=events(60.0))
-COUNTS, STATISTICS = AskCounts(campaign="autumn", key="counts"), AskStatistics(campaign="autumn", key="statistics")
-FAULT = PoolError("the disk is full", "make room")
-
-
-@dataclass
-class World:
-    """Two sites, of which the second misbehaves, and one campaign."""
-
-    office: Office
-    simulator: EnrolledSimulator
-    pool: Pool
-
-    def rounds(self, consortium: EnrolledConsortium | None = None) -> Rounds:
-        self.pool.start_campaign(PLAN.campaign, PLAN.digest, {})
-        keep_plan(self.pool, PLAN)
-        return Rounds(PLAN, self.simulator, self.pool, 1, 5.0, consortium or self.office.coordinator())
-
-    def findings(self, signer: Ed25519PrivateKey | None = None) -> Findings:
-        """What an offline check of the bundle says."""
-        hub = signer or self.office.hub
-        keys = {site.settings.name: (site._keys.signer.public_key(),) for site in self.simulator.sites}
-        bundle = export_bundle(self.pool, self.office.coordinator(hub))
-        return verify_bundle(bundle, keys | {"hub": (hub.public_key(),)}, coordinator="hub")
-
-    def countersigned(self) -> list[Countersigned]:
-        entries = map(read_coordinator_entry, self.pool.logs.entries("hub"))
-        return [entry for entry in entries if isinstance(entry, Countersigned)]
-
-    def says_of_its_log(self, say: Callable[[ExchangeHeads], LogFact | Status]) -> Misbehaviour:
-        """The second site, asked for its log, says something else and signs that."""
-
-        def misbehave(request: bytes, reply: bytes) -> bytes:
-            message, _ = decode_request(request)
-            if not isinstance(message, ExchangeHeads):
-                return reply
-            return spoken(self.simulator.sites[1], encode(say(message)), request, name=BAD)
-
-        return misbehave
-
-    def heads_asked(self) -> int:
-        return sum(asked == (1, "heads") for asked in self.simulator.asked)
-
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -100,164 +46,8 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def world(prepared: Path, tmp_path: Path) -> Iterator[World]:
-    office = Office(tmp_path)
-    simulator = EnrolledSimulator.enrolled(shutil.copytree(prepared, tmp_path / "sites"), office)
-    with Pool.open(tmp_path / "pool.sqlite") as pool:
-        yield World(office, simulator, pool)
-    simulator.close()
-
-
-def names(rounds: Rounds) -> list[str]:
-    return [site.name for site in rounds.sites]
-
-
-def left_out(caplog: pytest.LogCaptureFixture) -> list[str]:
-    lines = [record.getMessage() for record in caplog.records if record.name == "fedaug.server.rounds"]
-    return [line.split(" is left out")[0] for line in lines if "left out" in line]
-
-
-def grow(world: World, node: int, by: int) -> None:
-    """The site's own people put plans to it."""
-    for turn in range(by):
-        assert world.simulator.sites[node].join(make_plan(campaign=f"own/{turn}", events=events(90.0))) is Outcome.OK
-
-
-# The coordinator's own faults
-
-
-def pool_fails(world: World, monkeypatch: pytest.MonkeyPatch) -> type[Exception]:
-    real = world.pool.accept_release
-
-    def failing(receipt):  # type: ignore[no-untyped-def]  # as the method that it stands for
-        if receipt.site == BAD:
-            raise FAULT
-        return real(receipt)
-
-    monkeypatch.setattr(world.pool, "accept_release", failing)
-    return PoolError
-
-
-def log_book_fails(_: World, monkeypatch: pytest.MonkeyPatch) -> type[Exception]:
-    monkeypatch.setattr(LogWriter, "extend", lambda *_: (_ for _ in ()).throw(FAULT))
-    return PoolError
-
-
-def list_is_gone(world: World, monkeypatch: pytest.MonkeyPatch) -> type[Exception]:
-    monkeypatch.setattr(world.office.store, "_folder", world.office.folder / "nowhere")
-    return ConfigError
-
-
-def list_expires(world: World, monkeypatch: pytest.MonkeyPatch) -> type[Exception]:
-    monkeypatch.setattr(world.office.store, "current", lambda _: world.office.newest.check_time(4e9))
-    return OutdatedEnrolment
-
-
-@pytest.mark.parametrize("fault", [pool_fails, log_book_fails, list_is_gone, list_expires])
-def test_a_fault_at_the_coordinator_ends_the_run_and_is_no_sites(
-    world: World,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-    fault: Callable[[World, pytest.MonkeyPatch], type[Exception]],
-) -> None:
-    rounds = world.rounds()
-    assert len(rounds.gather()) == 2
-    with monkeypatch.context() as broken:
-        error = fault(world, broken)
-        with pytest.raises(error):
-            rounds.total(COUNTS, (3,))
-    assert left_out(caplog) == []
-    again = world.rounds()
-    assert len(again.gather()) == 2
-    assert [release.site for release in again.total(COUNTS, (3,)).releases] == [GOOD, BAD]
-    assert len(again.total(STATISTICS, (3, 8)).releases) == 2
-    assert world.findings().passed
-
-
-def test_no_round_is_kept_without_a_site_whose_release_could_not_be_noted(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    rounds = world.rounds()
-    rounds.gather()
-    pool_fails(world, monkeypatch)
-    with pytest.raises(PoolError, match="the disk is full"):
-        rounds.total(COUNTS, (3,))
-    assert world.pool.phases("autumn") == ["plan"]
-
-
-STEPS = ("extend", "keep", "keep", "append")
-
-
-def stop_before(step: int, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The coordinator stops before one of the four changes that follow a site's log; gives what it made before."""
-    made: list[str] = []
-
-    def stopping(name: str):  # type: ignore[no-untyped-def]  # three methods
-        real = getattr(LogWriter, name)
-
-        def change(self, *arguments):  # type: ignore[no-untyped-def]
-            if name != "keep" or arguments[0].role is not HeadRole.COORDINATOR:
-                if len(made) == step:
-                    raise KeyboardInterrupt
-                made.append(name)
-            return real(self, *arguments)
-
-        return change
-
-    for name in set(STEPS):
-        monkeypatch.setattr(LogWriter, name, stopping(name))
-    return made
-
-
-@contextmanager
-def one_by_one(book: LogBook) -> Iterator[object]:
-    """The seeded defect: each change is a transaction of its own."""
-
-    class Loose:
-        def __getattr__(self, name: str):  # type: ignore[no-untyped-def]
-            def change(*arguments):  # type: ignore[no-untyped-def]
-                with book._writers.begin() as session:
-                    found = getattr(LogWriter(session), name)(*arguments)
-                session.close()
-                return found
-
-            return change
-
-    yield Loose()
-
-
-def stopped_at(world: World, monkeypatch: pytest.MonkeyPatch, step: int) -> tuple[str, ...]:
-    """A site's log has grown, and the coordinator stops while it takes that in; gives the changes that it made."""
-    rounds = world.rounds()
-    rounds.gather()
-    grow(world, node=0, by=1)
-    with monkeypatch.context() as stopped:
-        made = stop_before(step, stopped)
-        with pytest.raises(KeyboardInterrupt):
-            rounds.exchange_logs()
-    return tuple(made)
-
-
-@pytest.mark.parametrize("step", range(len(STEPS)))
-def test_a_coordinator_that_stops_between_two_changes_leaves_logs_that_pass(
-    world: World, monkeypatch: pytest.MonkeyPatch, step: int
-) -> None:
-    assert stopped_at(world, monkeypatch, step) == STEPS[:step]
-    assert world.findings().passed
-    again = world.rounds()
-    assert len(again.gather()) == 2
-    assert len(again.total(COUNTS, (3,)).releases) == 2
-    assert world.findings().passed
-
-
-def test_a_stop_between_changes_that_were_made_one_by_one_would_spoil_the_log_for_ever(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with monkeypatch.context() as loose:
-        loose.setattr(LogBook, "writing", one_by_one)
-        stopped_at(world, monkeypatch, STEPS.index("append"))
-    world.rounds().gather()
-    faults = [check.name for check in world.findings().failed]
-    assert faults == ["countersigned"]
+    with opened_world(prepared, tmp_path) as made:
+        yield made
 
 
 # A log that has no end, or many pages
