@@ -156,8 +156,8 @@ def test_a_kill_at_every_named_step_leaves_no_release_uncharged(tmp_path: Path) 
 
 def test_releasing_before_sealing_is_caught_at_the_step_between(tmp_path: Path) -> None:
     chosen = [number for number, name in enumerate(steps_of_a_life(tmp_path)) if name == "written"]
-    # The second change of each of the two campaigns seals.
-    assert killed_at(tmp_path, chosen, release_first=True) == [chosen[1], chosen[len(chosen) // 2 + 1]]
+    # The fourth change of each of the two campaigns seals: reserve, void, ask, seal.
+    assert killed_at(tmp_path, chosen, release_first=True) == [chosen[3], chosen[len(chosen) // 2 + 3]]
 
 
 def test_a_kill_at_every_step_of_mending_is_mended_in_turn(tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ def test_so_does_one_that_is_killed_again(tmp_path: Path, step: int) -> None:
 def test_not_looking_at_what_was_moved_aside_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path, entries = rolled_back(tmp_path / "site")
     assert killed(path, entries, STEPS.index("draft in place")) == -signal.SIGKILL
-    monkeypatch.setattr("fedaug.privacy.ledger.ledger.set_aside", lambda _: [])
+    monkeypatch.setattr("fedaug.privacy.ledger.recovery.set_aside", lambda _: [])
     assert charges(path, entries) == BOTH[:1]
 
 
