@@ -15,25 +15,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from fedaug.errors import BadSignature, ConfigError, FedaugError
 from fedaug.privacy.canonical import canonical_json, parse_json
-from fedaug.privacy.enrolment.form import claimed_authority, read_list, sign_list, signed_list
-from fedaug.privacy.enrolment.lists import Enrolment, Member, Revocation, check_successor
-from fedaug.privacy.enrolment.roles import Reason, Role
+from fedaug.privacy.enrolment.form import read_list, signed_list
+from fedaug.privacy.enrolment.lists import Enrolment, check_successor
 from fedaug.privacy.files import exclusive, private_folder, whole_file
 from fedaug.privacy.limits import LIMITS
 from fedaug.privacy.public_key import public_key_of
-
-__all__ = [
-    "Enrolment",
-    "EnrolmentStore",
-    "Member",
-    "Reason",
-    "Revocation",
-    "Role",
-    "claimed_authority",
-    "read_list",
-    "sign_list",
-    "signed_list",
-]
 
 _FORMAT: Final = 1
 _MOST_STATE_BYTES: Final = 2 * LIMITS.enrolment_bytes  # quotes within the list take two bytes

@@ -22,24 +22,7 @@ from fedaug.privacy.events.gaussian import (
     GaussianEvent,
     SubsampledGaussianEvent,
 )
-from fedaug.privacy.events.kinds import CHARGED, ReleaseKind
 from fedaug.privacy.events.pure import AboveThresholdEvent, LaplaceEvent, RandomizedResponseEvent
-
-__all__ = [
-    "CHARGED",
-    "AboveThresholdEvent",
-    "DiscreteGaussianEvent",
-    "DistributedGaussianEvent",
-    "Event",
-    "GaussianEvent",
-    "LaplaceEvent",
-    "RandomizedResponseEvent",
-    "ReleaseKind",
-    "SubsampledGaussianEvent",
-    "decode_events",
-    "encode_events",
-    "event_from_dict",
-]
 
 #: A union and not the base class, so that type checkers see that code which takes them apart leaves none out.
 Event = (
