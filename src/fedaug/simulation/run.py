@@ -167,16 +167,18 @@ def coordinate(
             narrator=narrator,
             consortium=members,
         )
-        result = coordinator.run()
         try:
+            result = coordinator.run()
             _publish(result, heldout, out)
-        finally:
+        finally:  # also when the run stops: a site may need the bundle to recover its ledger before it can go on
             _write_bundle(database, members, out)
     return result
 
 
 def _write_bundle(pool: Pool, consortium: Consortium, out: Path) -> None:
     """Write the bundle, if it can be written: the report is good without it."""
+    if not pool.logs.origins():
+        return
     try:
         data = export_bundle(pool, consortium)
         with whole_file(out / BUNDLE, overwrite=True) as file:

@@ -29,6 +29,7 @@ from fedaug.augmentation.encoder import Progress
 from fedaug.client.door import Door
 from fedaug.client.site import Site
 from fedaug.errors import ConfigError, ProtocolError
+from fedaug.privacy.transparency.bundle import LogRole, read_bundle
 from fedaug.server.candidates import CandidateSource
 from fedaug.server.pool import Pool
 from fedaug.server.schooling import Heldout
@@ -198,6 +199,8 @@ def test_a_run_cut_off_after_a_round_goes_on_there(run: Run, tmp_path: Path, mon
         with pytest.raises(KeyboardInterrupt):
             simulate(run.folder, tmp_path / "out", **given)
     assert Counter(asked) == dict.fromkeys(("counts", "statistics", "votes/0"), SITES)
+    bundle = read_bundle((tmp_path / "out" / "log-bundle.json").read_bytes())  # a site may need it to recover
+    assert [len(log.site_entries) for log in bundle.of_role(LogRole.SITE)] == [5] * SITES
     asked.clear()
     finished = simulate(run.folder, tmp_path / "out", resume=True, **given)
     assert Counter(asked) == dict.fromkeys(("votes/1", "metric"), SITES)
