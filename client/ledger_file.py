@@ -5,12 +5,16 @@ from __future__ import annotations
 import secrets
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 from fedaug.client.kept_heads import kept_countersignature
 from fedaug.client.settings import SiteSettings
 from fedaug.errors import LedgerError, LedgerRolledBack
 from fedaug.privacy.files import exclusive, sync_folder, whole_file
 from fedaug.privacy.ledger import Ledger
+
+#: What is in a site's folder only once there was a ledger: sealed records, plans it agreed to, and signed heads.
+_LEFT_BY_A_LEDGER: Final = ("store/*.sealed", "plans/*.json", "heads/*.json")
 
 
 def ledger_path(folder: Path) -> Path:
@@ -41,10 +45,21 @@ def existing_ledger(folder: Path, settings: SiteSettings) -> Ledger | None:
     """
     if _has_files(folder):
         return None if _is_beginning(folder) else _opened(folder, settings, known_lineage(folder))
-    # A ledger that is begun anew has forgotten what was spent.
-    if _lineage_path(folder).exists() or kept_countersignature(folder) is not None:
-        raise LedgerError("the site's ledger is gone", "recover it, or count the data set's whole budget as spent")
+    _require_never_begun(folder)
     return None
+
+
+def _require_never_begun(folder: Path) -> None:
+    """Raise if anything in the folder proves that there was a ledger: a new one would forget what was spent."""
+    left = any(True for pattern in _LEFT_BY_A_LEDGER for _ in folder.glob(pattern))
+    # A site is enrolled once it has keys, and with them a ledger, unless the beginning of that was cut off.
+    enrolled = (folder / "enrolment" / "accepted.json").exists() and not _beginning_path(folder).exists()
+    if _lineage_path(folder).exists() or left or enrolled:
+        raise LedgerError(
+            "the site's ledger is gone",
+            "recover it (docs/how-to/recover-a-ledger.md), or count the data set's whole budget as spent; "
+            "only a site that never took part in a campaign may be made anew, in another folder",
+        )
 
 
 def _opened(folder: Path, settings: SiteSettings, lineage: str) -> Ledger:
@@ -72,7 +87,7 @@ def _begin(folder: Path, settings: SiteSettings) -> None:
     if not beginning.exists():
         if _has_files(folder):
             known_lineage(folder)  # is gone, and says so
-        existing_ledger(folder, settings)
+        _require_never_begun(folder)
         with whole_file(beginning, overwrite=False) as file:
             file.write(secrets.token_hex(16).encode() + b"\n")
     _opened(folder, settings, beginning.read_text().strip()).close()

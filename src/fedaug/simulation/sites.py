@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from fedaug.augmentation.encoder import Encoder
+from fedaug.client.ledger_file import site_ledger
 from fedaug.client.records import Record
 from fedaug.client.settings import SiteSettings
 from fedaug.client.site import Site
@@ -69,6 +70,8 @@ class VirtualSites:
         passphrase = self._passphrase()
         if not (folder / "keys" / "keyring.json").exists():
             self._found(folder, name, rows(), passphrase)
+        # Before it is enrolled: beside an enrolment list, no ledger means one that was lost.
+        site_ledger(folder, SiteSettings.load(folder)).close()
         # Each time: that it was done is known only when all of it is.
         key = KeyRing.open(folder, passphrase).signer.public_key()
         self.consortium.enrol(name, key, EnrolmentStore(folder / "enrolment", self.consortium.authority))

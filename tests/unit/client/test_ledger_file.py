@@ -103,6 +103,36 @@ def test_a_ledger_that_was_lost_is_not_begun_anew(folder: Path, settings: SiteSe
     assert not list(folder.glob("ledger.sqlite*"))
 
 
+@pytest.mark.parametrize(
+    "left", ["store/records.sealed", "plans/0123.json", "heads/coordinator.json", "enrolment/accepted.json"]
+)
+def test_no_ledger_is_begun_beside_what_only_a_site_with_a_ledger_has(
+    folder: Path, settings: SiteSettings, left: str
+) -> None:
+    """The whole budget would be there again."""
+    proof = folder / left
+    proof.parent.mkdir()
+    proof.touch()
+    before = sorted(folder.rglob("*"))
+    for opening in (site_ledger, existing_ledger):
+        with pytest.raises(LedgerError, match="FA502: the site's ledger is gone"):
+            opening(folder, settings)
+    assert sorted(folder.rglob("*")) == before
+    proof.unlink()
+    assert len(journal(folder, settings)) == 1
+
+
+def test_a_beginning_that_was_cut_off_goes_on_after_the_site_accepted_a_list(
+    folder: Path, settings: SiteSettings
+) -> None:
+    (folder / "lineage.beginning").write_text("ab\n")
+    (folder / "enrolment").mkdir()
+    (folder / "enrolment" / "accepted.json").touch()
+    assert existing_ledger(folder, settings) is None
+    assert len(journal(folder, settings)) == 1
+    assert (folder / "lineage").read_text() == "ab\n"
+
+
 @pytest.mark.parametrize("step", ["draft made", "draft in place", "head drafted", "head written"])
 def test_after_a_recovery_that_was_cut_off_there_is_no_ledger_or_the_recovered_one(
     folder: Path, settings: SiteSettings, step: str
