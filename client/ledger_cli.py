@@ -58,7 +58,7 @@ def verify(folder: Folder, *, as_json: AsJson = False) -> None:
         with _open(folder, settings) as ledger:
             report = ledger.verify()
             checked, unchecked = _countersignature(folder, settings, ledger)
-        checked = [*report.checked, *checked]
+        checked, unchecked = [*report.checked, *checked], [*report.unchecked, *unchecked]
         values = {
             "site": settings.name,
             "entries": report.entries,
@@ -226,6 +226,8 @@ def _countersignature(folder: Path, settings: SiteSettings, ledger: Ledger) -> t
 
 
 def _shown(view: dict[str, Any]) -> Iterator[str]:
+    if view["rolled_back"]:
+        yield "THIS LEDGER IS AN OLDER COPY: more may be spent than it says, and it releases nothing; recover it"
     spent, cap, left = (_figure(view[name]) for name in ("epsilon", "cap", "left"))
     yield f"site {view['site']}: ε {spent} of {cap} is spent, {left} left, per {view['unit']} at δ {view['delta']:g}"
     for campaign in view["campaigns"]:

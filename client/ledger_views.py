@@ -49,6 +49,7 @@ def ledger_view(settings: SiteSettings, ledger: Ledger | None) -> dict[str, Any]
     charged = charged_plans(entries)
     return {
         "site": settings.name,
+        "rolled_back": ledger is not None and ledger.is_older_copy(),
         "unit": str(privacy.unit),
         "adjacency": ADJACENCY,
         "delta": privacy.delta,

@@ -23,12 +23,14 @@ class LedgerReport:
         root: Merkle root of them, 32 bytes.
         epsilon: ε, at the cap's δ, of all that is reserved or committed.
         checked: What was checked, in plain words.
+        unchecked: What could not be.
     """
 
     entries: int
     root: bytes
     epsilon: float
     checked: tuple[str, ...]
+    unchecked: tuple[str, ...]
 
 
 def verified(connection: Connection, known: Books, costs: Costs) -> LedgerReport:
@@ -49,6 +51,7 @@ def verified(connection: Connection, known: Books, costs: Costs) -> LedgerReport
     sealed = connection.execute(select(func.count()).select_from(outbox)).scalar_one()
     compared = costs.verify(books.plans.values())
     countersigned = require_countersigned(connection)
+    begins = f"the first {countersigned} entries are those that the coordinator has countersigned"
     return LedgerReport(
         books.size,
         books.log.root,
@@ -59,8 +62,7 @@ def verified(connection: Connection, known: Books, costs: Costs) -> LedgerReport
             "the journal ends where the head beside the ledger says",
             f"{sealed} sealed releases have the bytes that were sealed",
             f"the costs of {compared} plans are those of their mechanisms, worked out anew",
-            f"the first {countersigned} entries are those that the coordinator has countersigned"
-            if countersigned
-            else "the coordinator has countersigned nothing yet, so an older copy would not be noticed",
+            *((begins,) if countersigned else ()),
         ),
+        () if countersigned else ("the coordinator has countersigned nothing yet, so an older copy is not noticed",),
     )

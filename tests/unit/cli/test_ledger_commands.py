@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from tests.kept_ledgers import (
 )
 from tests.small import events, make_plan, open_site
 
+from fedaug.cli import run
 from fedaug.privacy.accounting import epsilon
 from fedaug.privacy.events import event_from_dict
 from fedaug.privacy.keys import KeyRing
@@ -62,7 +64,9 @@ def test_show_says_that_a_site_without_a_ledger_spent_nothing_and_makes_none(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     lose_ledger()
-    (SITE / "lineage").unlink()  # with it, as the next test shows, the ledger was lost
+    (SITE / "lineage").unlink()  # with any of these, as the next tests show, the ledger was lost
+    for folder in ("store", "plans"):
+        shutil.rmtree(SITE / folder)
     before = files()
     assert ledger(capsys, "show", "st-mary")[1].startswith("site st-mary: ε 0 of 4 is spent, 4 left")
     assert files() == before
@@ -77,6 +81,31 @@ def test_a_ledger_that_was_lost_is_not_taken_for_one_that_spent_nothing(capsys: 
         assert (status, out) == (2, "")
         assert err.startswith("FA502: the site's ledger is gone")
     assert files() == before
+
+
+def test_beside_sealed_records_no_command_takes_a_lost_ledger_for_a_new_one(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FEDAUG_PASSPHRASE_FILE", str(tmp_path / "passphrase"))
+    lose_ledger()
+    (SITE / "lineage").unlink()
+    before = files()
+    for command in (["ledger", "show"], ["policy", "explain"], ["site", "status"], ["site", "prepare"]):
+        assert run([*command, "st-mary"]) == 2
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert err.startswith("FA502: the site's ledger is gone; recover it (docs/how-to/recover-a-ledger.md)")
+    assert files() == before
+
+
+def test_show_says_first_that_the_ledger_is_an_older_copy(capsys: pytest.CaptureFixture[str]) -> None:
+    assert json.loads(ledger(capsys, "show", "st-mary", "--json")[1])["rolled_back"] is False
+    Path("st-mary/heads").mkdir()
+    Path("st-mary/heads/countersignature.json").write_bytes(encode_head(countersigned((*journal(), b"more"))))
+    assert json.loads(ledger(capsys, "show", "st-mary", "--json")[1])["rolled_back"] is True
+    first, second = ledger(capsys, "show", "st-mary")[1].splitlines()[:2]
+    assert first.startswith("THIS LEDGER IS AN OLDER COPY: ")
+    assert second.startswith("site st-mary: ε 3.")
 
 
 def test_a_ledger_without_its_lineage_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
@@ -96,10 +125,13 @@ def test_verify_says_what_was_checked_and_what_was_not(capsys: pytest.CaptureFix
     found = json.loads(out)
     assert found["entries"] == len(journal()) == 3
     assert any("chained without a gap" in line for line in found["checked"])
-    assert found["unchecked"] == ["the coordinator's signature: the site has received none"]
-    assert (
-        "ok         the journal ends where the head beside the ledger says\n" in ledger(capsys, "verify", "st-mary")[1]
-    )
+    assert found["unchecked"] == [
+        "the coordinator has countersigned nothing yet, so an older copy is not noticed",
+        "the coordinator's signature: the site has received none",
+    ]
+    text = ledger(capsys, "verify", "st-mary")[1]
+    assert "ok         the journal ends where the head beside the ledger says\n" in text
+    assert "unchecked  the coordinator has countersigned nothing yet" in text
 
 
 def test_verify_checks_the_countersignature_that_the_site_keeps(capsys: pytest.CaptureFixture[str]) -> None:
