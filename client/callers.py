@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from fedaug.client.settings import SiteSettings
 from fedaug.errors import ProtocolError
 from fedaug.privacy.enrolment import EnrolmentStore, Role
-from fedaug.privacy.envelope import NO_REQUEST, open_envelope
+from fedaug.privacy.envelope import NO_REQUEST, is_envelope, open_envelope
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,11 @@ class EnrolledCoordinators:
 
     def admit(self, data: bytes) -> Asked:
         """See :meth:`Callers.admit`."""
+        if not is_envelope(data):
+            raise ProtocolError(
+                "this site answers signed requests of enrolled coordinators only",
+                "ask with a coordinator's key that the consortium's enrolment list names",
+            )
         header, _ = open_envelope(data, None)
         key = self._store.current(self._clock()).key_of(header.site, Role.COORDINATOR, header.key_id)
         header, request = open_envelope(data, key)

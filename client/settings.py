@@ -253,7 +253,12 @@ def _parsed(path: Path) -> dict[str, Any]:
             raise ConfigError("site.toml is over 1 MiB", "shorten it")
         return tomllib.loads(data.decode())
     except FileNotFoundError:
-        raise ConfigError("there is no site.toml in the site's folder", "run fedaug site init") from None
+        raise ConfigError(
+            f"{path.parent} is not a site's folder (it has no {FILE_NAME})",
+            "check the path, or make a site with fedaug site init",
+        ) from None
+    except NotADirectoryError:
+        raise ConfigError(f"{path.parent} is a file", "name the site's folder") from None
     except OSError:
         raise ConfigError("site.toml cannot be read", "check its permissions") from None
     except UnicodeDecodeError:

@@ -151,8 +151,9 @@ class Site:
                 itself opens, and refuses every release.
         """
         folder = Path(folder)
+        settings = SiteSettings.load(folder)  # first: a wrong path must not be asked a passphrase for
         keys = KeyRing.open(folder, passphrase if passphrase is not None else find_passphrase(folder))
-        return cls(folder, SiteSettings.load(folder), keys, noise or SystemNoise(), encoder)
+        return cls(folder, settings, keys, noise or SystemNoise(), encoder)
 
     def close(self) -> None:
         """Let go of the ledger's file."""

@@ -159,6 +159,11 @@ def open_envelope(data: bytes, public_key: Ed25519PublicKey | None) -> tuple[Hea
     return header, body
 
 
+def is_envelope(data: bytes) -> bool:
+    """Whether bytes begin as an envelope of this version does; nothing else about them is checked."""
+    return data[: len(_MAGIC)] == _MAGIC
+
+
 def _split(data: bytes) -> tuple[bytes, bytes, bytes]:
     """Header, signature and body, by their length prefixes; the lengths have to add up exactly."""
     if not isinstance(data, bytes):
@@ -166,7 +171,7 @@ def _split(data: bytes) -> tuple[bytes, bytes, bytes]:
     if len(data) > ENVELOPE_BYTES:
         raise ProtocolError("an envelope is over the size limit", _REMEDY)
     start = len(_MAGIC) + 4
-    if len(data) < _FIXED_BYTES or data[: len(_MAGIC)] != _MAGIC:
+    if len(data) < _FIXED_BYTES or not is_envelope(data):
         raise ProtocolError("an envelope of this version was expected", _REMEDY)
     header_size = int.from_bytes(data[len(_MAGIC) : start])
     if header_size > min(LIMITS.envelope_header_bytes, len(data) - _FIXED_BYTES):

@@ -168,6 +168,11 @@ def test_nothing_is_reserved_read_or_released_for_a_request_by(world: World, for
     assert len(world.journal()) == len(before) + 1
 
 
+def test_an_unsigned_request_is_logged_as_one(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    assert outcome(world.simulator.sites[0].handle(BODIES["a release"])) == "unavailable"
+    assert "this site answers signed requests of enrolled coordinators only" in caplog.text
+
+
 def test_a_site_tells_a_stranger_neither_its_key_nor_its_log(world: World) -> None:
     for body in (encode(Describe(challenge="00" * 32)), encode(ExchangeHeads(challenge="00" * 32, since=0))):
         for receiver in ("", ME):

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from fedaug.client.settings import FILE_NAME, SiteSettings
+from fedaug.client.site import Site
 from fedaug.errors import ConfigError, FedaugError, InvalidBudget
 from fedaug.privacy.events import CHARGED
 from fedaug.privacy.limits import LIMITS
@@ -215,8 +216,26 @@ def test_file_that_cannot_be_parsed_is_refused_without_quoting_it(tmp_path: Path
 
 
 def test_folder_without_settings_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"FA101: there is no site\.toml"):
+    with pytest.raises(ConfigError) as raised:
         SiteSettings.load(tmp_path)
+    assert str(raised.value) == (
+        f"FA101: {tmp_path} is not a site's folder (it has no site.toml); "
+        "check the path, or make a site with fedaug site init"
+    )
+
+
+def test_a_file_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / FILE_NAME
+    file.write_text(MINIMAL)
+    with pytest.raises(ConfigError) as raised:
+        SiteSettings.load(file)
+    assert str(raised.value) == f"FA101: {file} is a file; name the site's folder"
+
+
+def test_a_wrong_path_is_told_before_a_passphrase_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FEDAUG_PASSPHRASE_FILE", str(tmp_path / "none"))
+    with pytest.raises(ConfigError, match=r"is not a site's folder \(it has no site\.toml\)"):
+        Site.open(tmp_path)
 
 
 def test_many_wrong_settings_give_one_line(tmp_path: Path) -> None:
