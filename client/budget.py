@@ -60,6 +60,7 @@ class Room:
             where it fits, 0 where nothing does.
         taken: Whether the ledger knows the campaign's name with another plan, so that it refuses this one
             whatever it costs.
+        charged: Whether the ledger holds this very plan, which is not charged again.
     """
 
     cap: float
@@ -67,6 +68,7 @@ class Room:
     after: float
     largest: float
     taken: bool = False
+    charged: bool = False
 
     @property
     def carries(self) -> bool:
@@ -138,7 +140,7 @@ def room_for(charged: Charged, events: Sequence[Event], cap: Budget, known: Stan
     if known is Standing.TAKEN:
         return Room(cap.epsilon, spent, spent, 0.0, taken=True)
     if known is Standing.RESERVED:
-        return Room(cap.epsilon, spent, spent, epsilon(events, cap.delta))
+        return Room(cap.epsilon, spent, spent, epsilon(events, cap.delta), charged=True)
 
     def after(noise: float) -> float:
         return campaigns_epsilon([*charged.values(), scaled_plan(events, noise)], cap.delta)

@@ -243,6 +243,7 @@ def _budget_values(plan: CampaignPlan, costs: tuple[ReleaseCost, ...], rooms: di
                 "over": _plain(max(room.after - room.cap, 0.0)) if not (room.carries or room.taken) else 0.0,
                 "largest_epsilon": _plain(room.largest),
                 "taken": room.taken,
+                "charged": room.charged,
             }
             for name, room in rooms.items()
         },
@@ -259,8 +260,7 @@ def _budget_lines(plan: CampaignPlan, costs: tuple[ReleaseCost, ...], rooms: dic
         )
     yield f"total: ε {_figure(costs[-1].so_far)} of {_figure(plan.epsilon)} that the campaign states"
     for name, room in rooms.items():
-        stands = f"cap {_figure(room.cap)}, spent {_figure(room.spent)}, left {_figure(room.left)}"
-        yield f"site {name}: {stands}, after this campaign {_figure(room.after)}: {_verdict(room)}"
+        yield f"site {name}: spent {_figure(room.spent)} of {_figure(room.cap)}; {_verdict(room)}"
 
 
 def _mechanism(event: Event) -> str:
@@ -269,11 +269,15 @@ def _mechanism(event: Event) -> str:
 
 def _verdict(room: Room) -> str:
     if room.taken:
-        return "it cannot, since it knows the campaign with another plan"
+        return "this campaign: it cannot, since it knows the campaign with another plan"
+    if room.charged:
+        return "this campaign: already charged under this name; costs nothing more"
+    after = f"after this campaign {_figure(room.after)}"
     if room.carries:
-        return "it can carry it"
-    fits = f"it could carry ε {room.largest:.4g}" if room.largest > 0 else "it could carry none of it"
-    return f"it cannot, by ε {_figure(room.after - room.cap)}; {fits}"
+        return f"{after}: it can carry it"
+    # What is left is not said: ε of campaigns does not add up, so a plan of more than the difference may still fit.
+    fits = f"one more campaign may state up to ε {room.largest:.4g}" if room.largest > 0 else "none of it fits"
+    return f"{fits}; {after}: it cannot, by ε {_figure(room.after - room.cap)}"
 
 
 def _figure(epsilon: float) -> str:

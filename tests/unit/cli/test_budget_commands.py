@@ -82,9 +82,9 @@ def test_each_site_is_told_by_how_much_it_falls_short_and_what_it_could_carry(
     assert again["sites"]["poor"]["after"] <= 4.0
     assert plan(capsys, *sites, "--epsilon", str(largest * 1.01))[0] == 3
     text = plan(capsys, *sites)[1].splitlines()[-1]
-    assert text.startswith("site poor: cap 4, spent 3, left 1")
-    assert "it cannot, by ε " in text
-    assert f"it could carry ε {largest:.4g}" in text
+    assert text.startswith(f"site poor: spent 3 of 4; one more campaign may state up to ε {largest:.4g}; after ")
+    assert ": it cannot, by ε " in text
+    assert "left" not in text, "ε of campaigns does not add up"
 
 
 def test_what_is_promised_is_what_the_ledger_then_does(capsys: pytest.CaptureFixture[str]) -> None:
@@ -101,6 +101,9 @@ def test_a_campaign_that_is_reserved_already_costs_nothing_more(capsys: pytest.C
     status, found, _ = plan(capsys, "--site", "st-mary", "--json")
     assert status == 0
     assert found["sites"]["st-mary"]["after"] == found["sites"]["st-mary"]["spent"] > 3.9
+    assert found["sites"]["st-mary"]["charged"] is True
+    text = plan(capsys, "--site", "st-mary")[1].splitlines()[-1]
+    assert text.endswith("this campaign: already charged under this name; costs nothing more")
 
 
 @pytest.mark.parametrize("setting", ["privacy.records_per_unit=7", "privacy.epsilon=0.01"])
