@@ -64,10 +64,15 @@ def given_keys(given: str) -> tuple[Ed25519PublicKey, ...]:
         MissingFile: The file cannot be read.
     """
     try:
-        is_file = Path(given).is_file()
+        is_file, is_there = Path(given).is_file(), Path(given).exists()
     except OSError:  # such as a name that is too long for one
-        is_file = False
+        is_file = is_there = False
     if not is_file:
+        if set("./") & set(given) and not given.lstrip().startswith("{"):
+            raise ProtocolError(
+                f"{given} is {'no file' if is_there else 'not there'}, and is no public key of 64 digits",
+                "check the file's name, or give the key that fedaug keys prints",
+            )
         return named_keys(given)
     try:
         return named_keys(read_at_most(Path(given), _MOST_FILE_BYTES).decode())

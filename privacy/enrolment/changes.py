@@ -78,10 +78,11 @@ def with_key(old: Enrolment, name: str, role: Role, public_key: str) -> tuple[Me
     """The members and a new one.
 
     Raises:
-        ConfigError: There is one of that name, or the name or key is malformed.
+        ConfigError: There is one of that name or with that key, or the name or key is malformed.
     """
     if any(member.name.lower() == name.lower() for member in old.members):
         raise ConfigError("a member of that name is enrolled already", "fedaug enrolment rotate replaces its key")
+    _require_new(old, public_key)
     return (*old.members, _member(name, role, public_key))
 
 
@@ -97,9 +98,10 @@ def with_replaced_key(old: Enrolment, name: str, role: Role, public_key: str, ov
 
     Raises:
         NotEnrolled: There is no such member.
-        ConfigError: The key is malformed.
+        ConfigError: The key is malformed, or enrolled already.
     """
     old.key_of(name, role)
+    _require_new(old, public_key)
     outgoing = [
         _member(name, role, member.public_key, old.epoch + overlap)
         if (member.name, member.role, member.not_after_epoch) == (name, role, None)
@@ -129,6 +131,12 @@ def without_key(old: Enrolment, who: str, reason: Reason) -> tuple[tuple[Member,
         named = [member for member in old.members if member.name == named[0].name]
     gone = tuple(Revocation(key_id=member.key_id, epoch=old.epoch + 1, reason=reason) for member in named)
     return tuple(member for member in old.members if member not in named), gone
+
+
+def _require_new(old: Enrolment, public_key: str) -> None:
+    for member in old.members:
+        if member.public_key == public_key and (member.not_after_epoch is None or member.not_after_epoch > old.epoch):
+            raise ConfigError(f"that key is enrolled already, as {member.name}", "each key has one member and one role")
 
 
 def _member(name: str, role: Role, public_key: str, not_after_epoch: int | None = None) -> Member:

@@ -96,7 +96,10 @@ def _split(data: bytes) -> tuple[dict[str, Any], bytes]:
         raise ProtocolError("an enrolment list is over the size limit", REMEDY)
     if data.count(b"{") + data.count(b"[") > _MOST_VALUES:  # before they are parsed: each takes far more than its bytes
         raise ProtocolError("an enrolment list holds more members or revocations than any may", REMEDY)
-    found = parse_json(data)
+    try:
+        found = parse_json(data)
+    except ProtocolError:
+        raise ProtocolError("the enrolment list is cut off or damaged", REMEDY) from None
     match found:
         case {"body": dict(body), "signature": str(signature), **rest} if not rest and canonical_json(found) == data:
             pass

@@ -106,6 +106,27 @@ class EnrolmentStore:
         self._keep(_State(state.pinned, found.authority, data))
         return found
 
+    def begins_anew(self) -> bool:
+        """Whether a list is kept that does not count, since another authority has been named than its own.
+
+        The next list that is accepted takes its place, and what it revoked is no longer remembered.
+
+        Raises:
+            ConfigError: The list that is kept is damaged.
+        """
+        kept = self._read()
+        return kept is not None and not self._counts(kept[0])
+
+    @property
+    def authority(self) -> str | None:
+        """The public key that was named to this member, hexadecimal; it goes on counting after a hand-over.
+
+        Raises:
+            ConfigError: The list that is kept is damaged.
+        """
+        kept = self._kept()
+        return self._named if kept is None else kept[0].pinned
+
     def current(self, now: float) -> Enrolment:
         """The newest list, if it is valid now.
 
@@ -123,6 +144,14 @@ class EnrolmentStore:
         return kept[1]
 
     def _kept(self) -> tuple[_State, Enrolment] | None:
+        kept = self._read()
+        return kept if kept is not None and self._counts(kept[0]) else None
+
+    def _counts(self, state: _State) -> bool:
+        """Whether no other authority has been named since."""
+        return self._named in (None, state.pinned, state.authority)
+
+    def _read(self) -> tuple[_State, Enrolment] | None:
         try:
             with (self._folder / "accepted.json").open("rb") as file:
                 data = file.read(_MOST_STATE_BYTES)
@@ -137,8 +166,6 @@ class EnrolmentStore:
                 "the enrolment list that was accepted cannot be read, or was changed",
                 "restore accepted.json from a backup, or remove it and accept the newest list again",
             ) from None
-        if self._named not in (None, state.pinned, state.authority):
-            return None  # another authority has been named since
         return state, self._seen[1]
 
     def _newer(self, found: Enrolment, pinned: str) -> Enrolment:

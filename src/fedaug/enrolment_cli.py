@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import time
+import tomllib
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from fedaug.console import commands
-from fedaug.errors import ConfigError
+from fedaug.console import commands, one_line
+from fedaug.errors import ConfigError, ProtocolError
 from fedaug.privacy.enrolment.roles import Reason, Role
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ app = typer.Typer(
 
 _DAY_S: Final = 86_400
 _LIST: Final = "enrolment.json"
+_SITE_FILE: Final = "site.toml"
 
 Office = Annotated[Path, typer.Argument(metavar="FOLDER", help="The authority's; fedaug keys --new makes its keys.")]
 File = Annotated[Path, typer.Argument(metavar="FILE", help="The list: enrolment.json.")]
@@ -161,7 +164,10 @@ def show(file: File, *, as_json: AsJson = False) -> None:
         from fedaug.privacy.enrolment import claimed_authority, signed_list  # noqa: PLC0415 - as above
 
         data = _read(file)
-        typer.echo(_shown(signed_list(data, claimed_authority(data)), as_json=as_json))
+        found = signed_list(data, claimed_authority(data))
+        if _now() >= found.expires and not as_json:
+            typer.echo(f"EXPIRED on {_day(found.expires)}")
+        typer.echo(_shown(found, as_json=as_json))
 
 
 @app.command()
@@ -193,11 +199,16 @@ def accept(
     file: File,
     *,
     authority: Annotated[
-        str | None, typer.Option(metavar="PUBLIC_KEY", help="Who has to have signed it; needed for the first list.")
+        str | None,
+        typer.Option(
+            metavar="PUBLIC_KEY", help="Who has to have signed it; needed for the first list if site.toml names nobody."
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Check a list as verify does, and keep it for the site or coordinator. One that is older than its own is refused.
+
+    A site goes on answering anybody until site.toml names the authority.
 
     Example: fedaug enrolment accept st-mary enrolment.json --authority
     d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a
@@ -208,8 +219,77 @@ def accept(
 
         if not folder.is_dir():
             raise ConfigError("there is no such folder", "name a site's or coordinator's folder")
-        store = EnrolmentStore(folder / "enrolment", None if authority is None else public_key_of(_hex(authority)))
-        typer.echo(_shown(store.accept(_read(file), _now()), as_json=as_json))
+        member = _member_of(folder)
+        key = None if authority is None else _hex(authority)
+        if None not in (key, member.authority) and key != member.authority:
+            raise ConfigError(
+                "site.toml names another authority than --authority",
+                f"leave --authority out, or correct consortium.authority in {folder / _SITE_FILE}",
+            )
+        key = key or member.authority
+        store = EnrolmentStore(folder / "enrolment", None if key is None else public_key_of(key))
+        anew = store.begins_anew()
+        found = store.accept(_read(file), _now())
+        if as_json:
+            told = {"accepted_for": member.name, "begun_anew": anew, "answers_anybody": member.answers_anybody}
+            typer.echo(json.dumps(_values(found) | told))
+        else:
+            open_to = store.authority if member.answers_anybody else None
+            typer.echo("\n".join(map(one_line, _accepted(found, member.name, folder, anew=anew, open_to=open_to))))
+
+
+@dataclass(frozen=True)
+class _Holder:
+    """Whose folder it is that a list is kept in.
+
+    Attributes:
+        name: The site's, by its settings; else the folder's.
+        authority: Whom the site's settings name, a public key in hexadecimal.
+        answers_anybody: Whether it is a site whose settings name nobody.
+    """
+
+    name: str
+    authority: str | None = None
+    answers_anybody: bool = False
+
+
+def _member_of(folder: Path) -> _Holder:
+    """The folder's holder. Of site.toml only what is needed is read: the site itself checks all of it."""
+    try:
+        with (folder / _SITE_FILE).open("rb") as file:
+            values = tomllib.load(file)
+    except FileNotFoundError:
+        return _Holder(folder.resolve().name)
+    except (OSError, ValueError):  # no TOML, or no UTF-8
+        raise ConfigError(f"{folder / _SITE_FILE} cannot be read", "correct it: fedaug policy explain") from None
+    consortium = values.get("consortium", {})
+    named = consortium.get("authority") if isinstance(consortium, dict) else consortium
+    name = values.get("name")
+    if named is not None and not _is_key(named):
+        raise ConfigError(
+            f"consortium.authority in {folder / _SITE_FILE} is no public key", "write the 64 digits of fedaug keys"
+        )
+    return _Holder(name if isinstance(name, str) else folder.resolve().name, named, answers_anybody=named is None)
+
+
+def _is_key(text: object) -> bool:
+    from fedaug.privacy.public_key import public_key_of  # noqa: PLC0415 - as above
+
+    try:
+        public_key_of(text)
+    except ProtocolError:
+        return False
+    return True
+
+
+def _accepted(found: Enrolment, name: str, folder: Path, *, anew: bool, open_to: str | None) -> Iterator[str]:
+    yield f"accepted for {name}"
+    if anew:
+        yield "begun anew with another authority: the list and revocations remembered before no longer count"
+    yield from _lines(found)
+    if open_to is not None:
+        where = f"under [consortium] in {folder / _SITE_FILE}"
+        yield f'this site still answers anybody: set authority = "{open_to}" {where}'
 
 
 def _now() -> int:
@@ -237,6 +317,12 @@ def _changed(folder: Path, days: int, changes: Callable[[Enrolment], dict[str, A
     def following(old: Enrolment, authority: str) -> Enrolment:
         return next_list(old, authority, _now(), days * _DAY_S, **changes(old))
 
+    try:
+        (folder / _LIST).stat()
+    except FileNotFoundError:
+        raise ConfigError(f"{folder} keeps no list", "begin one with fedaug enrolment new") from None
+    except OSError:
+        pass  # the next line says what is the matter
     read_file(folder / _LIST)  # without a list, nobody shall have to look for a passphrase first
     return change(folder / _LIST, _signer(folder), following)
 

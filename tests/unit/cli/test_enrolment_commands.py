@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -110,7 +111,9 @@ def test_a_consortium_is_enrolled_accepted_rotated_and_revoked(shell: Shell, aut
     assert [member["name"] for member in gone["members"]] == ["hub"]
     assert [entry["reason"] for entry in gone["revoked"]] == ["stolen", "stolen"]
     accepted = shell.json("enrolment", "accept", "county", "office/enrolment.json")
-    assert accepted == gone == shell.json("enrolment", "verify", "office/enrolment.json", "--authority", authority)
+    told = {"accepted_for": "county", "begun_anew": False, "answers_anybody": False}
+    assert accepted == gone | told
+    assert gone == shell.json("enrolment", "verify", "office/enrolment.json", "--authority", authority)
     kept = EnrolmentStore(Path("county/enrolment")).current(gone["issued"])
     assert kept.epoch == 5
     assert kept.key_of("hub", Role.COORDINATOR).public_bytes_raw().hex() == hub
@@ -176,11 +179,82 @@ def test_a_list_of_another_authority_or_an_older_one_is_refused(shell: Shell, au
     assert "FA402" in shell.refused("enrolment", "verify", "first.json", "--authority", county)
 
 
+def settle(folder: str, authority: str | None) -> None:
+    """A site's settings, as far as they say whom it listens to."""
+    named = "" if authority is None else f'authority = "{authority}"'
+    Path(folder, "site.toml").write_text(f'name = "St-Mary.1"\n[consortium]\n{named}\n')
+
+
+def test_a_site_that_still_answers_anybody_is_told_so_until_its_settings_name_the_authority(
+    shell: Shell, authority: str
+) -> None:
+    keys("county")
+    settle("county", None)
+    accept = ("enrolment", "accept", "county", "office/enrolment.json")
+    assert "FA101: no authority was named" in shell.refused(*accept)
+    warning = f'this site still answers anybody: set authority = "{authority}" under [consortium] in county/site.toml'
+    for arguments in ((*accept, "--authority", authority), accept):
+        lines = shell(*arguments).splitlines()
+        assert (lines[0], lines[-1]) == ("accepted for St-Mary.1", warning)
+    assert shell.json(*accept)["answers_anybody"] is True
+    settle("county", authority)
+    assert "answers anybody" not in shell(*accept)
+    assert shell.json(*accept)["answers_anybody"] is False
+
+
+def test_whom_a_sites_settings_name_need_not_be_named_again(shell: Shell, authority: str) -> None:
+    keys("county")
+    settle("county", authority)
+    assert shell("enrolment", "accept", "county", "office/enrolment.json").startswith("accepted for St-Mary.1\n")
+    assert EnrolmentStore(Path("county/enrolment")).authority == authority
+
+
+def test_another_authority_than_the_sites_settings_name_is_refused_before_anything_is_kept(
+    shell: Shell, authority: str
+) -> None:
+    other = keys("county")
+    settle("county", other)
+    accept = ("enrolment", "accept", "county", "office/enrolment.json")
+    assert "FA101: site.toml names another authority than --authority" in shell.refused(
+        *accept, "--authority", authority
+    )
+    assert "FA402" in shell.refused(*accept)
+    assert not Path("county/enrolment/accepted.json").exists()
+    for text, said in (
+        ("[consortium", "FA101: county/site.toml cannot be read"),
+        ("consortium = 7", "FA101: consortium.authority in county/site.toml is no public key"),
+        ('[consortium]\nauthority = "77"', "FA101: consortium.authority in county/site.toml is no public key"),
+    ):
+        Path("county/site.toml").write_text(text)
+        assert said in shell.refused(*accept, "--authority", authority), text
+        assert not Path("county/enrolment/accepted.json").exists()
+
+
+def test_beginning_anew_with_another_authority_is_told(shell: Shell, authority: str) -> None:
+    keys("hub")
+    other = keys("second")
+    shell("enrolment", "new", "second", "--consortium", "seaside")
+    first = shell("enrolment", "accept", "hub", "office/enrolment.json", "--authority", authority).splitlines()
+    assert first[0] == "accepted for hub"
+    assert not any("anew" in line or "anybody" in line for line in first)
+    accept = ("enrolment", "accept", "hub", "second/enrolment.json", "--authority", other)
+    kept = Path("hub/enrolment/accepted.json").read_bytes()
+    assert shell(*accept).splitlines()[:2] == [
+        "accepted for hub",
+        "begun anew with another authority: the list and revocations remembered before no longer count",
+    ]
+    assert shell.json(*accept)["begun_anew"] is False
+    Path("hub/enrolment/accepted.json").write_bytes(kept)
+    assert shell.json(*accept)["begun_anew"] is True
+
+
 def test_an_expired_list_is_refused(shell: Shell, authority: str, monkeypatch: pytest.MonkeyPatch) -> None:
     expires = shell.json("enrolment", "show", "office/enrolment.json")["expires"]
     monkeypatch.setattr("fedaug.enrolment_cli._now", lambda: expires)
     verify = ("enrolment", "verify", "office/enrolment.json", "--authority", authority)
     assert "FA405: the enrolment list is expired" in shell.refused(*verify)
+    first = shell("enrolment", "show", "office/enrolment.json").splitlines()[0]
+    assert first == f"EXPIRED on {datetime.fromtimestamp(expires, UTC):%Y-%m-%d %H:%M} UTC"
     assert shell.json("enrolment", "renew", "office")["epoch"] == 2
     assert shell.json(*verify)["epoch"] == 2
 
@@ -189,21 +263,29 @@ def test_slips_of_the_hand_change_nothing(shell: Shell, authority: str) -> None:
     county = keys("county")
     shell("enrolment", "add", "office", "county", county)
     before = Path("office/enrolment.json").read_bytes()
+    Path("cut.json").write_bytes(before[:-9])
     for arguments, said in (
         (("new", "office", "--consortium", "lakeside"), "FA101: there is an enrolment list already"),
         (("new", "elsewhere", "--consortium", "lakeside"), "FA101: the folder has no keys"),
         (("add", "office", "county", keys("a")), "FA101: a member of that name is enrolled already"),
-        (("add", "office", "again", county), "FA101: the change cannot be made: an enrolment list holds a key twice"),
+        (("add", "office", "again", county), "FA101: that key is enrolled already, as county; "),
         (("add", "office", "two words", keys("b")), "FA101: a name or key is malformed"),
         (("add", "office", "short", "00"), "FA401: a public key is not 64"),
         (("add", "office", "weak", "00" * 32), "FA401: a public key is one that cannot be used"),
         (("rotate", "office", "nobody", keys("c")), "FA404: no site of that name"),
         (("revoke", "office", "nobody", "--reason", "lost"), "FA404: no key of that id"),
-        (("add", "county", "county", county), "FA101: the enrolment list cannot be read"),
+        (("add", "county", "county", county), "FA101: county keeps no list; begin one with fedaug enrolment new"),
+        (("renew", "elsewhere"), "FA101: elsewhere keeps no list; begin one"),
         (("show", "missing.json"), "FA101: the enrolment list cannot be read"),
-        (("show", "passphrase"), "FA401: a message is not strict JSON"),
+        (("show", "passphrase"), "FA401: the enrolment list is cut off or damaged"),
+        (("show", "cut.json"), "FA401: the enrolment list is cut off or damaged"),
         (("accept", "missing", "office/enrolment.json"), "FA101: there is no such folder"),
         (("verify", "office/enrolment.json", "--authority", "zz"), "FA401: a public key is not 64"),
+        (
+            ("verify", "office/enrolment.json", "--authority", "nosuch.json"),
+            "FA401: nosuch.json is not there, and is no public key of 64 digits",
+        ),
+        (("add", "office", "b", "./office"), "FA401: ./office is no file, and is no public key of 64 digits"),
     ):
         assert said in shell.refused("enrolment", *arguments), arguments
     assert Path("office/enrolment.json").read_bytes() == before

@@ -209,7 +209,9 @@ def test_an_authority_hands_over_to_the_one_that_it_named(tmp_path: Path) -> Non
         kept.accept(after, NOW)  # of the same epoch
     assert kept.accept(listed(SUCCESSOR, epoch=5, members=[]), NOW).authority == hexed(SUCCESSOR)
     assert store(tmp_path).current(NOW).epoch == 5
-    assert EnrolmentStore(tmp_path / "enrolment", SUCCESSOR.public_key()).current(NOW).epoch == 5
+    handed = EnrolmentStore(tmp_path / "enrolment", SUCCESSOR.public_key())
+    assert handed.current(NOW).epoch == 5
+    assert (handed.begins_anew(), handed.authority) == (False, hexed(AUTHORITY))
     with pytest.raises(BadSignature):
         store(tmp_path).accept(listed(epoch=6, members=[]), NOW)  # the old one has handed over
 
@@ -234,12 +236,16 @@ def test_naming_a_third_authority_begins_anew(tmp_path: Path) -> None:
     anew = EnrolmentStore(tmp_path / "enrolment", MALLORY.public_key())
     with pytest.raises(ConfigError, match="FA101: there is no enrolment list yet"):
         anew.current(NOW)
+    assert anew.begins_anew()
     assert anew.accept(listed(MALLORY, epoch=1, members=[], revoked=[]), NOW).epoch == 1
+    assert not anew.begins_anew()
+    assert store(tmp_path).begins_anew()
 
 
 def test_without_a_list_or_an_authority_nothing_is_enrolled(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="FA101: there is no enrolment list yet"):
         store(tmp_path).current(NOW)
+    assert not store(tmp_path).begins_anew()
     assert not (tmp_path / "enrolment").exists()
     with pytest.raises(ConfigError, match="FA101: no authority was named"):
         EnrolmentStore(tmp_path / "enrolment").accept(listed(), NOW)

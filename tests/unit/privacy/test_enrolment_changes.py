@@ -73,10 +73,19 @@ def test_a_malformed_key_is_refused(key: str) -> None:
         with_key(OLD, "new", Role.SITE, key)
 
 
-@pytest.mark.parametrize("signer", [STOLEN, COUNTY, AUTHORITY])
-def test_a_key_that_is_revoked_or_in_use_is_not_enrolled(signer: Ed25519PrivateKey) -> None:
+@pytest.mark.parametrize("signer", [STOLEN, AUTHORITY])
+def test_a_key_that_is_revoked_or_the_authoritys_is_not_enrolled(signer: Ed25519PrivateKey) -> None:
     with pytest.raises(ConfigError, match="FA101: the change cannot be made: an enrolment list holds a key"):
         following(members=with_key(OLD, "new", Role.SITE, hexed(signer)))
+
+
+def test_whose_a_key_is_that_is_enrolled_already_is_told() -> None:
+    said = "FA101: that key is enrolled already, as county; "
+    with pytest.raises(ConfigError, match=said):
+        with_key(OLD, "new", Role.SITE, hexed(COUNTY))
+    for name in ("county", "st-mary"):
+        with pytest.raises(ConfigError, match=said):
+            with_replaced_key(OLD, name, Role.SITE, hexed(COUNTY), 1)
 
 
 @pytest.mark.parametrize("overlap", [0, 1, 2])
