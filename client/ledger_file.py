@@ -84,10 +84,10 @@ def _begin(folder: Path, settings: SiteSettings) -> None:
     off, which goes on, from a ledger that was lost.
     """
     beginning = _beginning_path(folder)
+    if not beginning.exists() and _has_files(folder):
+        known_lineage(folder)  # is gone, and says so
+    _require_never_begun(folder)
     if not beginning.exists():
-        if _has_files(folder):
-            known_lineage(folder)  # is gone, and says so
-        _require_never_begun(folder)
         with whole_file(beginning, overwrite=False) as file:
             file.write(secrets.token_hex(16).encode() + b"\n")
     _opened(folder, settings, beginning.read_text().strip()).close()

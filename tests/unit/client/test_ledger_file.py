@@ -133,6 +133,14 @@ def test_a_beginning_that_was_cut_off_goes_on_after_the_site_accepted_a_list(
     assert (folder / "lineage").read_text() == "ab\n"
 
 
+def test_what_is_left_of_a_beginning_is_no_way_round_a_lost_ledger(folder: Path, settings: SiteSettings) -> None:
+    (folder / "lineage.beginning").write_text("ab\n")
+    (folder / "store").mkdir()
+    (folder / "store" / "records.sealed").touch()
+    with pytest.raises(LedgerError, match="FA502: the site's ledger is gone"):
+        site_ledger(folder, settings)
+
+
 @pytest.mark.parametrize("step", ["draft made", "draft in place", "head drafted", "head written"])
 def test_after_a_recovery_that_was_cut_off_there_is_no_ledger_or_the_recovered_one(
     folder: Path, settings: SiteSettings, step: str
