@@ -5,15 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from fedaug.client.settings import SiteSettings
-from fedaug.errors import ProtocolError
+from fedaug.errors import ConfigError, ProtocolError
 from fedaug.privacy.enrolment import EnrolmentStore, Role
-from fedaug.privacy.envelope import NO_REQUEST, is_envelope, open_envelope
+from fedaug.privacy.envelope import NO_REQUEST, is_envelope, key_id, open_envelope
 
 
 @dataclass(frozen=True)
@@ -88,3 +89,22 @@ def callers_of(folder: Path, settings: SiteSettings, clock: Callable[[], float] 
     return (
         Anybody() if authority is None else EnrolledCoordinators(EnrolmentStore(folder / "enrolment", authority), clock)
     )
+
+
+def list_standing(folder: Path, settings: SiteSettings, now: float) -> str:
+    """How the list stands by which a site knows who may ask, in words; empty if it answers anybody."""
+    authority = settings.consortium.authority_key
+    if authority is None:
+        return ""
+    store = EnrolmentStore(folder / "enrolment", authority)
+    try:
+        kept = store.newest()
+    except ConfigError:
+        standing = "the list that was accepted is damaged: nobody"
+    else:
+        if kept is None:
+            standing = "no list accepted yet: nobody"
+        else:
+            day = datetime.fromtimestamp(kept.expires, UTC).strftime("%Y-%m-%d %H:%M UTC")
+            standing = f"list {kept.epoch}, valid to {day}" if now < kept.expires else f"expired {day}: nobody"
+    return f"its key id is {key_id(authority)}; {standing}"

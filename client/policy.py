@@ -51,7 +51,12 @@ class EffectivePolicy:
 
 
 def effective_policy(
-    settings: SiteSettings, plan: CampaignPlan | None, space: tuple[str, int], spending: Spending | None = None
+    settings: SiteSettings,
+    plan: CampaignPlan | None,
+    space: tuple[str, int],
+    spending: Spending | None = None,
+    *,
+    listed: str = "",
 ) -> EffectivePolicy:
     """The site's policy ∩ a campaign.
 
@@ -62,12 +67,14 @@ def effective_policy(
         plan: What the coordinator asks for; None shows the site's own policy.
         space: The embedding space that the site was prepared for: its name and a vector's length.
         spending: What the ledger says; without it nothing is said about what is left.
+        listed: How the consortium's list of keys stands, for the reason of the line on who may ask.
 
     Raises:
         PolicyRefused: A setting is missing or malformed.
     """
     _require_whole(settings)
-    clauses = [*promise_clauses(settings, plan), *kind_clauses(settings, plan), *bound_clauses(settings, plan, space)]
+    clauses = [*promise_clauses(settings, plan, listed), *kind_clauses(settings, plan)]
+    clauses += bound_clauses(settings, plan, space)
     if plan is not None:
         mechanisms = list(mechanism_clauses(plan))
         accountable = all(clause.allowed for clause in mechanisms)

@@ -75,8 +75,8 @@ class Clause:
         }
 
 
-def promise_clauses(settings: SiteSettings, plan: CampaignPlan | None) -> Iterator[Clause]:
-    """Trust model, unit, δ, and who may ask."""
+def promise_clauses(settings: SiteSettings, plan: CampaignPlan | None, listed: str = "") -> Iterator[Clause]:
+    """Trust model, unit, δ, and who may ask; ``listed`` is how the consortium's list stands, if that is known."""
     policy, privacy = settings.policy, settings.privacy
     yield _clause(
         "trust model",
@@ -102,6 +102,7 @@ def promise_clauses(settings: SiteSettings, plan: CampaignPlan | None) -> Iterat
     authority = settings.consortium.authority
     callers = "anybody who reaches it" if authority is None else f"coordinators that {authority} enrols"
     why = "consortium.authority is not set" if authority is None else "consortium.authority names who signs the list"
+    why = f"{why}; {listed}" if listed else why
     yield Clause("who may ask", Exactly(callers), None, Exactly(callers), f"{why}; checked with each message")
 
 

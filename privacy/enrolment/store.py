@@ -127,6 +127,15 @@ class EnrolmentStore:
         kept = self._kept()
         return self._named if kept is None else kept[0].pinned
 
+    def newest(self) -> Enrolment | None:
+        """The list that is kept, expired or not; for showing only.
+
+        Raises:
+            ConfigError: It is damaged.
+        """
+        kept = self._kept()
+        return None if kept is None else kept[1]
+
     def current(self, now: float) -> Enrolment:
         """The newest list, if it is valid now.
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -57,11 +58,13 @@ def explain(
     """
     with commands():
         from fedaug.augmentation.space import PACKAGED_SPACE  # noqa: PLC0415 - --help shall not wait for it
+        from fedaug.client.callers import list_standing  # noqa: PLC0415 - as above
         from fedaug.client.policy import effective_policy  # noqa: PLC0415 - as above
 
         site, entries = _site(folder)
         plan = None if campaign is None else _plan(campaign, settings)
-        found = effective_policy(site, plan, PACKAGED_SPACE, _spending(site, entries, plan))
+        listed = list_standing(folder.parent if folder.name == _SITE_FILE else folder, site, time.time())
+        found = effective_policy(site, plan, PACKAGED_SPACE, _spending(site, entries, plan), listed=listed)
         if as_json:
             typer.echo(json.dumps(_policy_values(site, plan, found)))
         else:

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from fedaug.cli import run
+from fedaug.client.callers import list_standing
+from fedaug.client.settings import SiteSettings
 from fedaug.privacy.enrolment import EnrolmentStore, Role
 from fedaug.privacy.keys import KeyRing
 
@@ -228,6 +230,25 @@ def test_another_authority_than_the_sites_settings_name_is_refused_before_anythi
         Path("county/site.toml").write_text(text)
         assert said in shell.refused(*accept, "--authority", authority), text
         assert not Path("county/enrolment/accepted.json").exists()
+
+
+def test_policy_explain_says_how_the_list_stands(shell: Shell, authority: str) -> None:
+    Path("notes.csv").write_text("note\nthe cough is worse\n")
+    site = SiteSettings.create(
+        Path("county"),
+        name="county",
+        source__path="notes.csv",
+        source__columns__text="note",
+        consortium__authority=authority,
+    )
+    key = f"its key id is {shell.json('keys', 'office')['key_id']}; "
+    assert f"{key}no list accepted yet: nobody; checked with each message" in shell("policy", "explain", "county")
+    expires = shell.json("enrolment", "accept", "county", "office/enrolment.json")["expires"]
+    day = f"{datetime.fromtimestamp(expires, UTC):%Y-%m-%d %H:%M} UTC"
+    assert list_standing(Path("county"), site, expires - 1) == f"{key}list 1, valid to {day}"
+    assert list_standing(Path("county"), site, expires) == f"{key}expired {day}: nobody"
+    Path("county/enrolment/accepted.json").write_bytes(b"{}")
+    assert list_standing(Path("county"), site, 0) == f"{key}the list that was accepted is damaged: nobody"
 
 
 def test_beginning_anew_with_another_authority_is_told(shell: Shell, authority: str) -> None:
