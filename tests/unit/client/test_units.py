@@ -142,3 +142,14 @@ def test_an_opened_site_answers_as_the_one_that_prepared_it(tmp_path: Path) -> N
     site = open_site(tmp_path / "one", noise=NoNoise())
     assert {key: RELEASES[key](site).tobytes() for key in KINDS} == {key: values[key].tobytes() for key in KINDS}
     site.close()
+
+
+def test_of_a_subject_no_more_records_count_than_the_plan_says(tmp_path: Path) -> None:
+    rows = [("one", f"day {i}", LABELS[i % 3]) for i in range(6)]
+    counts = {}
+    for most in (1, 2, 100):
+        plan = make_plan(records_per_unit=most)
+        counts[most] = clean_values(tmp_path / str(most), rows, plan)["counts"].tolist()
+    assert counts[1] == pytest.approx([1, 0, 0], abs=1e-6)
+    assert counts[2] == pytest.approx([2**-0.5, 2**-0.5, 0], abs=1e-6)
+    assert counts[100] == pytest.approx([3**-0.5] * 3, abs=1e-6)
