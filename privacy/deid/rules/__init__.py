@@ -1,0 +1,8 @@
+"""Recognisers by pattern, checksum and word list: what needs no model."""
+
+from __future__ import annotations
+
+from fedaug.privacy.deid.rules.rule import Rule, RuleRecogniser
+from fedaug.privacy.deid.rules.select import recognisers_for, rules_for
+
+__all__ = ["Rule", "RuleRecogniser", "recognisers_for", "rules_for"]
