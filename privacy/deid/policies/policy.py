@@ -38,7 +38,8 @@ _KINDS: Final[dict[str, frozenset[str]]] = {
 }
 
 
-def _number(value: object) -> object:
+def plain_number(value: object) -> object:
+    """The value, unless it is one that pydantic would only read as a number."""
     if isinstance(value, bool | str):  # pydantic would read true as 1 and "0.5" as 0.5
         raise ValueError("is not a number")
     return value
@@ -49,7 +50,7 @@ def _spelled_out(value: object) -> object:
 
 
 EntityType = Annotated[str, Field(pattern="^[A-Z][A-Z0-9_]*$", max_length=50)]
-Threshold = Annotated[float, BeforeValidator(_number), Field(ge=0, le=1)]
+Threshold = Annotated[float, BeforeValidator(plain_number), Field(ge=0, le=1)]
 Prose = Annotated[str, Field(min_length=1, max_length=4000)]
 
 
