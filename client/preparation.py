@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice, tee
 from pathlib import Path
@@ -19,7 +19,7 @@ from fedaug.client.rows import PreparedRows
 from fedaug.client.settings import SiteSettings
 from fedaug.client.store import SealedStore
 from fedaug.errors import DefectError, EmptySource, FedaugError, QuarantinedRecord
-from fedaug.privacy.deid.deidentify import Deidentifier
+from fedaug.privacy.deid.deidentify import Deidentifier, Outcome
 
 _T = TypeVar("_T")
 _CHUNK: Final = 2_000  # records embedded at a time; bounds memory, and is a multiple of the encoder's batch
@@ -107,13 +107,11 @@ class Preparation:
 
         def kept() -> Iterator[Record]:
             nonlocal quarantined
-            for record, text in self._deidentified(self._source(report)):
-                if isinstance(text, QuarantinedRecord):
+            for record, outcome in self._deidentified(self._source(report)):
+                if isinstance(outcome, QuarantinedRecord):
                     quarantined += 1
                 else:
-                    yield Record(
-                        record.record_id, record.subject_id, text, record.label, record.provenance, record.attributes
-                    )
+                    yield replace(record, text=outcome.text)
             report.require(self._settings.source.min_records)
 
         count = self._store.write_records(kept())
@@ -135,7 +133,7 @@ class Preparation:
             duplicate_ids=bad_rows or OnBadRow.STOP,
         )
 
-    def _deidentified(self, records: Iterator[Record]) -> Iterator[tuple[Record, str | QuarantinedRecord]]:
+    def _deidentified(self, records: Iterator[Record]) -> Iterator[tuple[Record, Outcome]]:
         settings = self._settings.deid
         deidentifier = Deidentifier(language=settings.language, score_threshold=settings.score_threshold)
         records, ahead = tee(records)  # one pass, since worker processes take seconds to start

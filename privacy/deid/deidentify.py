@@ -1,64 +1,146 @@
-"""Takes personal data out of text: each finding becomes a tag such as ``[DATE_TIME]``.
+"""Takes personal data out of text: what is put in place of each finding is the policy's choice.
 
     >>> Deidentifier().deidentify("Seen on 06/21/07, call 212-555-5555.")
     'Seen on [DATE_TIME], call [PHONE_NUMBER].'
 
-Promised: the result is a function of the one text and of the settings; a record on which a recogniser fails is set
-aside, never passed on. **Not** promised: that nothing personal is left. Names, places and organisations stay, since
-finding them takes a language model, and none is loaded; and de-identification is never counted as differential privacy.
+Promised: the result is a function of the one document, the settings and the keys; a record on which a recogniser fails is
+set aside, never passed on. **Not** promised: that nothing personal is left. What is missed is measured, in
+``benchmarks/deid`` and by ``fedaug deid score`` on a site's own sample; de-identification is never counted as
+differential privacy.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import itertools
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
 
 from fedaug.errors import ConfigError, QuarantinedRecord
-from fedaug.privacy.deid.detect import Detector
-from fedaug.privacy.deid.pool import map_in_order
-from fedaug.privacy.deid.spans import Span, redact
+from fedaug.privacy.deid.detect import Detector, Reading, Tagger, united
+from fedaug.privacy.deid.document import Document
+from fedaug.privacy.deid.policies.policy import DeidPolicy, OperatorChoice
+from fedaug.privacy.deid.pool import chunks_of, map_in_order
+from fedaug.privacy.deid.spans import Span, redact, resolve
+
+SurrogateKey = object
+LANGUAGES = ("en",)
+AUTO = "auto"
+SiteAdditions = object
+
+
+def detect(text: str, languages: Sequence[str]) -> str | None:
+    return None
+
+
+#: Every finding becomes its type in brackets.
+TAGS: Final = DeidPolicy(
+    name="tags",
+    description="Puts the type in brackets in place of whatever is found.",
+    default=OperatorChoice(operator="redact"),
+    entities={},
+    thresholds={},
+)
+_BATCH_DOCUMENTS: Final = 64  # read at a time; enough company for the neural recogniser's batches
+_BATCH_CHARS: Final = 200_000
+
+
+@dataclass(frozen=True, repr=False)
+class Deidentified:
+    """A document after de-identification. For the site's own eyes: the counts are exact.
+
+    Attributes:
+        text: The text as the policy leaves it.
+        found: How many findings were made, by type, overlaps merged.
+    """
+
+    text: str
+    found: Counter[str]
+
+
+Outcome: TypeAlias = Deidentified | QuarantinedRecord
+Group: TypeAlias = tuple[Document, ...]
 
 
 class Deidentifier:
-    """Finds and replaces personal data, text by text.
+    """Finds and replaces personal data, document by document.
 
     Args:
-        language: A two-letter code; only ``en`` so far.
-        score_threshold: The least recogniser score that counts, 0 to 1; 0 takes out all that any recogniser suspects.
-        limit_s: Processor time in seconds that one recogniser may take for one text before the record is set aside.
+        policy: What is looked for and what is put in its place; tags if none is given.
+        language: A two-letter code, or ``auto`` to choose by the text.
+        key: What surrogates and shifts are drawn with, where the policy uses any; secret, and the site's own.
+        encryption_key: What values are encrypted with, where the policy does.
+        additions: The site's own lists, patterns and models; they add to what is there, and replace nothing.
+        neural: Whether the embedded neural recogniser runs. Without it few names and places are found.
+        score_threshold: The least score that counts, 0 to 1, for types for which the policy names none.
+        limit_s: Processor time in seconds that one recogniser may take for one piece of a text before the record is set
+            aside.
 
     Raises:
-        ConfigError: A setting is out of range.
+        ConfigError: A setting is out of range, the language has no recognisers, or a key is missing.
     """
 
-    def __init__(self, *, language: str = "en", score_threshold: float = 0.0, limit_s: float = 5.0) -> None:
-        self._settings = {"language": language, "score_threshold": score_threshold, "limit_s": limit_s}
-        self._detector = Detector(language=language, score_threshold=score_threshold, limit_s=limit_s)
+    def __init__(
+        self,
+        policy: DeidPolicy = TAGS,
+        *,
+        language: str = "en",
+        key: SurrogateKey | None = None,
+        encryption_key: bytes | None = None,
+        additions: SiteAdditions | None = None,
+        neural: bool = True,
+        score_threshold: float = 0.0,
+        limit_s: float = 5.0,
+    ) -> None:
+        if language not in (*LANGUAGES, AUTO):
+            raise ConfigError("this language has no recognisers", f"use one of {', '.join((*LANGUAGES, AUTO))}")
+        if not 0 <= score_threshold <= 1:
+            raise ConfigError("score_threshold is not between 0 and 1", "give a number from 0 to 1")
+        self._settings = {
+            **{"policy": policy, "language": language, "key": key, "encryption_key": encryption_key},
+            **{"additions": additions, "neural": neural, "score_threshold": score_threshold, "limit_s": limit_s},
+        }
+        self._policy, self._language, self._neural = policy, language, neural
+        self._threshold, self._limit_s = score_threshold, limit_s
+        self._additions = additions or SiteAdditions()
+        self._detectors: dict[str, Detector] = {}
+        self._detector(language if language != AUTO else LANGUAGES[0])  # what cannot be loaded is said at once
 
-    def find(self, text: str) -> list[Span]:
+    def find(self, text: str | Document) -> list[Span]:
         """Where personal data is, overlaps included.
 
         Raises:
             QuarantinedRecord: A recogniser failed, so that nothing is known about the text.
         """
-        return self._detector.find(text)
+        reading = self._read([_document(text)])[0]
+        if isinstance(reading, QuarantinedRecord):
+            raise reading
+        return united([reading])[0]
 
-    def deidentify(self, text: str) -> str:
-        """The text with every finding replaced by its type in brackets.
+    def deidentify(self, text: str | Document) -> str:
+        """The text with every finding replaced.
 
         Raises:
             QuarantinedRecord: A recogniser failed, so that nothing is known about the text.
         """
-        return redact(text, self.find(text))
+        outcome = self._outcomes([(_document(text),)])[0][0]
+        if isinstance(outcome, QuarantinedRecord):
+            raise outcome
+        return outcome.text
 
-    def deidentify_many(self, texts: Iterable[str], *, processes: int = 1) -> Iterator[str | QuarantinedRecord]:
-        """Many texts in order, one result each: the text without its findings, or the reason why it was set aside.
+    def deidentify_many(
+        self, texts: Iterable[str | Document], *, processes: int = 1, by_subject: bool = False
+    ) -> Iterator[Outcome]:
+        """Many texts in order, one result each: what became of it, or the reason why it was set aside.
 
         Streams: a bounded number of texts is held at a time, however many there are.
 
         Args:
             texts: Read as results are taken.
-            processes: Above one, that many worker processes are started, each taking a few seconds to load Presidio, so
-                that they pay off from some ten thousand notes on.
+            processes: Above one, that many worker processes are started, each taking a few seconds to load.
+            by_subject: Whether what is found in one text of a subject is looked for in those of the same subject that
+                follow it without a break. Only where the unit of privacy is the subject.
 
         Raises:
             ConfigError: ``processes`` is below one.
@@ -66,22 +148,97 @@ class Deidentifier:
         """
         if processes < 1:
             raise ConfigError("processes is below one", "give the number of processor cores to use")
+        groups = _groups(map(_document, texts), by_subject)
+        chunks = chunks_of(groups, _size, most_items=_BATCH_DOCUMENTS, most_size=_BATCH_CHARS)
         if processes == 1:
-            return map(self._outcome, texts)
-        return map_in_order(_Worker, self._settings, texts, processes=processes)
+            outcomes: Iterator[list[Outcome]] = (group for chunk in chunks for group in self._outcomes(chunk))
+        else:
+            outcomes = map_in_order(_Worker, self._settings, chunks, processes=processes)
+        return itertools.chain.from_iterable(outcomes)
 
-    def _outcome(self, text: str) -> str | QuarantinedRecord:
+    def _outcomes(self, groups: Sequence[Group]) -> list[list[Outcome]]:
+        readings = iter(self._read([document for group in groups for document in group]))
+        return [self._replaced(list(itertools.islice(readings, len(group)))) for group in groups]
+
+    def _read(self, documents: Sequence[Document]) -> list[Reading | QuarantinedRecord]:
+        """Readings in the order of the documents, each by the detector of its language."""
+        by_language: dict[str, list[int]] = {}
+        for index, document in enumerate(documents):
+            by_language.setdefault(self._language_of(document), []).append(index)
+        readings: dict[int, Reading | QuarantinedRecord] = {}
+        for language, indices in by_language.items():
+            found = self._detector(language).read([documents[index] for index in indices])
+            readings.update(zip(indices, found, strict=True))
+        return [readings[index] for index in range(len(documents))]
+
+    def _replaced(self, group: Sequence[Reading | QuarantinedRecord]) -> list[Outcome]:
+        read = [reading for reading in group if isinstance(reading, Reading)]
+        spans = iter(united(read))
+        return [
+            reading if isinstance(reading, QuarantinedRecord) else self._outcome(reading.document, next(spans))
+            for reading in group
+        ]
+
+    def _outcome(self, document: Document, spans: list[Span]) -> Outcome:
         try:
-            return self.deidentify(text)
-        except QuarantinedRecord as reason:
-            return reason.with_traceback(None)  # its frames hold the text
+            text = redact(document.text, [span for span in spans if self._policy.takes_out(span.entity_type)])
+            found = Counter(span.entity_type for span in resolve(spans))
+        except Exception:  # whatever goes wrong, the record must not pass as clean, and its text go no further
+            return QuarantinedRecord("what was found in a record could not be replaced", "report it, with the policy")
+        return Deidentified(text, found)
+
+    def _language_of(self, document: Document) -> str:
+        wanted = document.language or self._language
+        if wanted == AUTO:
+            return detect(document.text, LANGUAGES) or LANGUAGES[0]
+        return wanted if wanted in LANGUAGES else LANGUAGES[0]
+
+    def _detector(self, language: str) -> Detector:
+        if language not in self._detectors:
+            self._detectors[language] = Detector(
+                language,
+                tagger=None,
+                counts=self._counts(),
+                limit_s=self._limit_s,
+            )
+        return self._detectors[language]
+
+    def _counts(self) -> Callable[[Span], bool]:
+        policy, threshold = self._policy, self._threshold
+        return lambda span: (
+            policy.looks_for(span.entity_type) and span.score >= policy.threshold_for(span.entity_type, threshold)
+        )
 
 
 class _Worker:
     """What a worker process runs: one de-identifier for all of its chunks."""
 
     def __init__(self, settings: dict[str, object]) -> None:
+        import torch  # noqa: PLC0415 - the parent's threads are its own affair
+
+        torch.set_num_threads(1)  # one core each: processes are what the work is spread over
         self._deidentifier = Deidentifier(**settings)  # type: ignore[arg-type]  # the settings of another Deidentifier
 
-    def __call__(self, texts: list[str]) -> list[str | QuarantinedRecord]:
-        return list(self._deidentifier.deidentify_many(texts))
+    def __call__(self, groups: list[Group]) -> list[list[Outcome]]:
+        return self._deidentifier._outcomes(groups)
+
+
+def _tagger(language: str) -> Tagger:
+    from fedaug.privacy.deid.neural import Tagger as NeuralTagger  # noqa: PLC0415 - torch takes a second to load
+
+    return NeuralTagger(language)
+
+
+def _document(text: str | Document) -> Document:
+    return Document(text) if isinstance(text, str) else text
+
+
+def _groups(documents: Iterable[Document], by_subject: bool) -> Iterator[Group]:
+    if not by_subject:
+        return ((document,) for document in documents)
+    runs = itertools.groupby(enumerate(documents), key=lambda pair: pair[1].subject or pair[0])
+    return (tuple(document for _, document in run) for _, run in runs)
+
+
+def _size(group: Group) -> int:
+    return sum(len(document.text) for document in group)

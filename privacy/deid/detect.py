@@ -1,112 +1,149 @@
-"""Finds personal data in one text, as Presidio's analyzer does, but failing closed and running only what can fire."""
+"""Unites what patterns, the neural recogniser and a site's own recognisers find in documents, failing closed."""
 
 from __future__ import annotations
 
-import threading
-import time
-from typing import Any, cast
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
 
 from fedaug.errors import ConfigError, QuarantinedRecord
-from fedaug.privacy.deid.recognisers import (
-    EntityRecognizer,
-    RecogniserError,
-    RecognizerResult,
-    build_analyzer,
-    complaints,
-    silence_presidio,
-)
-from fedaug.privacy.deid.shortcuts import needed_by
+from fedaug.privacy.deid.chunks import chunked
+from fedaug.privacy.deid.document import Document
+from fedaug.privacy.deid.fold import Folded, fold
+from fedaug.privacy.deid.pattern_layer import PatternLayer
+from fedaug.privacy.deid.propagate import occurrences, sought_after, sought_from_columns
+from fedaug.privacy.deid.recognisers import EntityRecognizer
 from fedaug.privacy.deid.spans import Span
 from fedaug.privacy.limits import LIMITS
 
-_REMEDY = "keep the record out, or shorten it and prepare the store again"
+_TOO_LONG: Final = "shorten it, or split it into several records"
+_FAILED: Final = "keep the record out, or shorten it and prepare the store again"
+
+
+class Tagger(Protocol):
+    """Finds spans in many texts at once; each result depends on its own text alone."""
+
+    def tag(self, texts: Sequence[str]) -> list[list[Span]]:
+        """One list of spans per text."""
+        ...
+
+
+@dataclass(frozen=True, repr=False)
+class Reading:
+    """What was found in one document.
+
+    Attributes:
+        document: The document.
+        folded: Its text as recognisers read it.
+        spans: Findings in the folded text, overlaps included.
+    """
+
+    document: Document
+    folded: Folded
+    spans: tuple[Span, ...]
 
 
 class Detector:
-    """Finds spans of personal data. What it finds in a text depends on that text alone.
-
-    The findings equal those of ``AnalyzerEngine.analyze`` with the same recognisers. Two things make it faster: a
-    recogniser is skipped where a shortcut proves that it finds nothing, and only a text with findings is tokenised.
+    """Finds spans of personal data in documents of one language. What it finds in a text depends on that text alone.
 
     Args:
-        language: A two-letter code; only ``en`` so far.
-        score_threshold: The least score that counts, 0 to 1. At 0 everything counts that any recogniser takes for an
-            identifier: recall is worth more here than precision.
-        limit_s: Processor time in seconds that one recogniser may take for one text.
+        language: A two-letter code.
+        tagger: The neural recogniser; None does without.
+        extra: The site's own recognisers.
+        counts: Whether a finding counts, by its type and score. All count that any recogniser takes for an identifier,
+            if none is given: recall is worth more than precision.
+        limit_s: Processor time in seconds that one recogniser may take for one piece of a text.
 
     Raises:
-        ConfigError: A setting is out of range, or the language has no recognisers.
+        ConfigError: A setting is out of range.
     """
 
-    def __init__(self, *, language: str = "en", score_threshold: float = 0.0, limit_s: float = 5.0) -> None:
-        if language != "en":
-            raise ConfigError("this language has no recognisers yet", "use language = 'en'")
-        if not 0 <= score_threshold <= 1:
-            raise ConfigError("score_threshold is not between 0 and 1", "give a number from 0 to 1")
+    def __init__(
+        self,
+        language: str,
+        *,
+        tagger: Tagger | None = None,
+        extra: Sequence[EntityRecognizer] = (),
+        counts: Callable[[Span], bool] = lambda _: True,
+        limit_s: float = 5.0,
+    ) -> None:
         if not 0 < limit_s <= 60:
             # Presidio gives up, silently, after a minute; a longer limit of ours would not see that.
             raise ConfigError("limit_s is not between 0 and 60 seconds", "give a number of seconds up to 60")
-        silence_presidio()
-        self._language, self._threshold, self._limit_s = language, score_threshold, limit_s
-        # Presidio is only half typed: what is an iterable or None to a type checker is a list or optional in fact.
-        self._analyzer = cast("Any", build_analyzer(language, limit_s=limit_s))
-        self._entities = self._analyzer.get_supported_entities(language)
-        self._pipeline = self._analyzer.nlp_engine.get_nlp(language)
-        self._plan = _by_need(self._analyzer.registry.recognizers)
-        self._lock = threading.Lock()  # spaCy's vocabulary takes one thread at a time
+        self._patterns = PatternLayer(language, limit_s=limit_s, extra=extra)
+        self._tagger = tagger
+        self._counts = counts
 
-    def find(self, text: str) -> list[Span]:
-        """Everything found in a text, overlaps included, ordered by position.
+    def read(self, documents: Sequence[Document]) -> list[Reading | QuarantinedRecord]:
+        """What is found in each document, before strings found once are looked for again.
 
-        Raises:
-            QuarantinedRecord: A recogniser failed or ran out of time, so that nothing is known about the text.
+        A document on which a recogniser failed or ran out of time gives the reason in place of a reading.
         """
-        if len(text) > LIMITS.record_chars:
-            raise QuarantinedRecord("a record's text is over the size limit", _REMEDY)
-        with self._lock:
-            spans = self._attempt(text)
-        # Raised here, outside the handler: an exception's context could hold the text.
-        if spans is None:
-            raise QuarantinedRecord("a recogniser failed on a record, or ran out of time", _REMEDY)
-        return spans
+        folded = [fold(document.text[: LIMITS.record_chars + 1]) for document in documents]
+        by_patterns = [self._by_patterns(*pair) for pair in zip(documents, folded, strict=True)]
+        going = [index for index, found in enumerate(by_patterns) if not isinstance(found, QuarantinedRecord)]
+        by_tagger = dict(zip(going, self._by_tagger([folded[index].text for index in going]), strict=True))
+        readings: list[Reading | QuarantinedRecord] = []
+        for index, document in enumerate(documents):
+            first, second = by_patterns[index], by_tagger.get(index, [])
+            if isinstance(first, QuarantinedRecord):
+                readings.append(first)
+            elif second is None:
+                readings.append(QuarantinedRecord("the neural recogniser failed on a record", _FAILED))
+            else:
+                kept = tuple(sorted(span for span in {*first, *second} if self._counts(span)))
+                readings.append(Reading(document, folded[index], kept))
+        return readings
 
-    def _attempt(self, text: str) -> list[Span] | None:
-        before = complaints()
+    def _by_patterns(self, document: Document, folded: Folded) -> list[Span] | QuarantinedRecord:
+        if len(document.text) > LIMITS.record_chars:
+            return QuarantinedRecord("a record's text is over the size limit", _TOO_LONG)
+        found: list[Span] = []
+        for offset, piece in chunked(folded.text):
+            spans = self._patterns.find(piece)
+            if spans is None:
+                return QuarantinedRecord("a recogniser failed on a record, or ran out of time", _FAILED)
+            found += [_moved(span, offset) for span in spans] if offset else spans
+        return found
+
+    def _by_tagger(self, texts: list[str]) -> Sequence[list[Span] | None]:
+        if self._tagger is None:
+            return [[] for _ in texts]
         try:
-            results = self._recognise(text)
-            found = self._with_context(text, results) if results else []
-        except Exception:  # whatever goes wrong in a recogniser, the record must not pass as clean
+            return self._tagger.tag(texts)
+        except Exception:  # one text is at fault, and only that one must be set aside
+            return [self._alone(text) for text in texts]
+
+    def _alone(self, text: str) -> list[Span] | None:
+        assert self._tagger is not None
+        try:
+            return self._tagger.tag([text])[0]
+        except Exception:  # the exception's frames hold the text, so it goes no further
             return None
-        return found if complaints() == before else None
-
-    def _recognise(self, text: str) -> list[RecognizerResult]:
-        results: list[RecognizerResult] = []
-        for needed, recognisers in self._plan:
-            if needed is not None and not needed.search(text):
-                continue
-            for recogniser in recognisers:
-                start = time.process_time()  # the clock that time-outs of `regex` are measured by
-                results += recogniser.analyze(text=text, entities=self._entities, nlp_artifacts=None)
-                if not time.process_time() - start < self._limit_s:
-                    raise RecogniserError
-        return results
-
-    def _with_context(self, text: str, results: list[RecognizerResult]) -> list[Span]:
-        with self._pipeline.memory_zone():  # else the vocabulary keeps every word of every record
-            artifacts = self._analyzer.nlp_engine.process_text(text, self._language)
-            results = self._analyzer.context_aware_enhancer.enhance_using_context(
-                text=text,
-                raw_results=results,
-                nlp_artifacts=artifacts,
-                recognizers=self._analyzer.registry.recognizers,
-            )
-        kept = EntityRecognizer.remove_duplicates([found for found in results if found.score >= self._threshold])
-        return sorted(Span(found.start, found.end, found.entity_type, found.score) for found in kept)
 
 
-def _by_need(recognisers: list[EntityRecognizer]) -> list[tuple[Any, list[Any]]]:
-    """Recognisers grouped by shortcut, so that each shortcut is tried once for a text."""
-    plan: dict[Any, list[Any]] = {}
-    for recogniser in recognisers:
-        plan.setdefault(needed_by(recogniser), []).append(recogniser)
-    return list(plan.items())
+def united(readings: Sequence[Reading]) -> list[list[Span]]:
+    """Findings in the documents' own characters, strings found once having been looked for everywhere in all of them.
+
+    Args:
+        readings: Of one document, or of all documents of one subject where the unit of privacy is the subject: only
+            then may what one record holds decide about another.
+    """
+    sought = frozenset().union(
+        *(sought_after(reading.folded.text, reading.spans) for reading in readings),
+        *(sought_from_columns(reading.document.known) for reading in readings),
+    )
+    return [
+        _in_original(reading.folded, [*reading.spans, *occurrences(reading.folded.text, sought)])
+        for reading in readings
+    ]
+
+
+def _in_original(folded: Folded, spans: Iterable[Span]) -> list[Span]:
+    if folded.origins is None:
+        return sorted(set(spans))
+    return sorted({Span(*folded.original(span.start, span.end), span.entity_type, span.score) for span in spans})
+
+
+def _moved(span: Span, offset: int) -> Span:
+    return Span(span.start + offset, span.end + offset, span.entity_type, span.score)

@@ -1,4 +1,4 @@
-"""Maps texts through worker processes: in order, with a bounded number under way."""
+"""Maps work through worker processes: in order, with a bounded number under way."""
 
 from __future__ import annotations
 
@@ -7,29 +7,34 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from typing import Any
+from typing import Any, Final, TypeVar
 
 from fedaug.errors import DefectError
 
-CHUNK_TEXTS = 256
-CHUNK_CHARS = 200_000  # a few tenths of a second of work, against about a millisecond to hand a chunk over
-CHUNKS_PER_PROCESS = 2  # one being worked on, one waiting
+CHUNK_ITEMS: Final = 256
+CHUNK_SIZE: Final = 200_000  # characters: some tenths of a second of work, against a millisecond to hand a chunk over
+CHUNKS_PER_PROCESS: Final = 2  # one being worked on, one waiting
 
-Task = Callable[[list[str]], list[Any]]
+Item = TypeVar("Item")
+Task = Callable[[list[Any]], list[Any]]
 
 # A process pool has no other way to keep a worker's state; only workers ever set it.
 _task: Task | None = None
 
 
 def map_in_order(
-    make: Callable[[dict[str, object]], Task], settings: dict[str, object], texts: Iterable[str], *, processes: int
+    make: Callable[[dict[str, object]], Task],
+    settings: dict[str, object],
+    chunks: Iterable[list[Any]],
+    *,
+    processes: int,
 ) -> Iterator[Any]:
-    """Results of a task over texts, in the order of the texts.
+    """Results of a task over chunks of items, one result per item, in order.
 
     Args:
         make: Builds the task in each worker from ``settings``; importable by name.
         settings: Plain values.
-        texts: Read no further ahead than ``CHUNKS_PER_PROCESS`` chunks per process.
+        chunks: Read no further ahead than ``CHUNKS_PER_PROCESS`` chunks per process.
         processes: How many workers.
 
     Raises:
@@ -39,30 +44,32 @@ def map_in_order(
     context = multiprocessing.get_context("spawn")
     executor = ProcessPoolExecutor(processes, mp_context=context, initializer=_start, initargs=(make, settings))
     try:
-        yield from _ordered(executor, texts, CHUNKS_PER_PROCESS * processes)
+        yield from _ordered(executor, chunks, CHUNKS_PER_PROCESS * processes)
     except BrokenProcessPool:
         raise DefectError("a worker process ended early", "free memory, or use fewer processes") from None
     finally:
         executor.shutdown(wait=True, cancel_futures=True)
 
 
-def chunked(texts: Iterable[str]) -> Iterator[list[str]]:
-    """Texts in chunks of bounded count and size; a longer text is a chunk of its own."""
-    chunk: list[str] = []
-    size = 0
-    for text in texts:
-        if chunk and (len(chunk) == CHUNK_TEXTS or size + len(text) > CHUNK_CHARS):
+def chunks_of(
+    items: Iterable[Item], size: Callable[[Item], int], *, most_items: int = CHUNK_ITEMS, most_size: int = CHUNK_SIZE
+) -> Iterator[list[Item]]:
+    """Items in chunks of bounded count and size; a larger item is a chunk of its own."""
+    chunk: list[Item] = []
+    total = 0
+    for item in items:
+        if chunk and (len(chunk) == most_items or total + size(item) > most_size):
             yield chunk
-            chunk, size = [], 0
-        chunk.append(text)
-        size += len(text)
+            chunk, total = [], 0
+        chunk.append(item)
+        total += size(item)
     if chunk:
         yield chunk
 
 
-def _ordered(executor: ProcessPoolExecutor, texts: Iterable[str], most: int) -> Iterator[Any]:
+def _ordered(executor: ProcessPoolExecutor, chunks: Iterable[list[Any]], most: int) -> Iterator[Any]:
     under_way: deque[Future[list[Any]]] = deque()
-    for chunk in chunked(texts):
+    for chunk in chunks:
         if len(under_way) == most:
             yield from under_way.popleft().result()
         under_way.append(executor.submit(_run, chunk))
@@ -75,7 +82,7 @@ def _start(make: Callable[[dict[str, object]], Task], settings: dict[str, object
     _task = make(settings)
 
 
-def _run(chunk: list[str]) -> list[Any]:
+def _run(chunk: list[Any]) -> list[Any]:
     if _task is None:
         raise DefectError("a worker process was not started", "report this")
     return _task(chunk)

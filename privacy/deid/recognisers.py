@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from fedaug.errors import MissingExtra
@@ -151,10 +151,9 @@ def build_recognisers(language: str, *, limit_s: float) -> list[EntityRecognizer
     return [_prepared(recogniser, language, limit_s) for recogniser in usable]
 
 
-def build_analyzer(language: str, *, limit_s: float) -> AnalyzerEngine:
-    """Presidio's analyzer over :func:`build_recognisers` and a blank tokeniser."""
-    recognisers = build_recognisers(language, limit_s=limit_s)
-    registry = RecognizerRegistry(recognizers=recognisers, supported_languages=[language])
+def build_analyzer(recognisers: Sequence[EntityRecognizer], language: str) -> AnalyzerEngine:
+    """Presidio's analyzer over some recognisers and a blank tokeniser."""
+    registry = RecognizerRegistry(recognizers=list(recognisers), supported_languages=[language])
     return AnalyzerEngine(registry=registry, nlp_engine=BlankNlpEngine(language), supported_languages=[language])
 
 
