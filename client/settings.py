@@ -8,17 +8,13 @@ settings.source_path(folder)       # where the records are
 from __future__ import annotations
 
 import math
-import re
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Final, Self
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     StrictBool,
     StrictInt,
@@ -28,8 +24,13 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from fedaug.client.records import ColumnMap, LabelType, OnBadRow, SourceFormat
+from fedaug.client.records.schema import ColumnName
 from fedaug.client.settings_file import render
 from fedaug.errors import ConfigError, FedaugError, InvalidBudget, ProtocolError
+from fedaug.privacy.checked_toml import Settings, one_line, problems_of, read_toml
+from fedaug.privacy.deid.additions import SiteAdditions
+from fedaug.privacy.deid.columns import ColumnPolicy
+from fedaug.privacy.deid.policies import DEFAULT_POLICY
 from fedaug.privacy.events import CHARGED, ReleaseKind
 from fedaug.privacy.files import private_folder, whole_file
 from fedaug.privacy.limits import LIMITS
@@ -38,10 +39,7 @@ from fedaug.privacy.units import Budget, PrivacyUnit
 from fedaug.strategies.messages import TrustModel
 
 FILE_NAME: Final = "site.toml"
-_MOST_FILE_BYTES: Final = 2**20  # a label set at its limits takes 2,000 lines
-_MOST_PROBLEMS: Final = 3
 _NO_BUDGET: Final = "invalid_budget"
-_PLAIN_PATH: Final = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 
 
 def _no_bool(value: object) -> object:
@@ -68,12 +66,6 @@ def _usable_key(value: str) -> str:
 
 Number = Annotated[float, BeforeValidator(_no_bool)]
 Label = Annotated[str, Field(min_length=1, max_length=LIMITS.label_chars)]
-
-
-class Settings(BaseModel):
-    """What every part of the settings shares: frozen, closed, and never quoting its input in an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class SourceSettings(Settings):
@@ -135,12 +127,19 @@ class ConsortiumSettings(Settings):
         return None if self.authority is None else public_key_of(self.authority)
 
 
-class DeidSettings(Settings):
-    """How records are de-identified before they are stored."""
+class DeidSettings(ColumnPolicy, SiteAdditions):
+    """How records are de-identified before they are stored, with what the site adds and what it says of columns."""
 
-    language: Annotated[str, Field(pattern="^[a-z]{2}$")] = "en"
+    policy: Annotated[str, Field(min_length=1, max_length=1_000)] = DEFAULT_POLICY
+    language: Annotated[str, Field(pattern="^([a-z]{2}|auto)$")] = "en"
+    language_column: ColumnName | None = None
     score_threshold: Annotated[Number, Field(ge=0, le=1)] = 0.0
     processes: Annotated[StrictInt, Field(ge=1, le=256)] = 1
+
+    @property
+    def additions(self) -> SiteAdditions:
+        """What the site adds to the recognisers."""
+        return SiteAdditions(**{name: getattr(self, name) for name in SiteAdditions.model_fields})
 
 
 class SiteSettings(Settings):
@@ -152,6 +151,22 @@ class SiteSettings(Settings):
     policy: PolicySettings = PolicySettings()
     consortium: ConsortiumSettings = ConsortiumSettings()
     deid: DeidSettings = DeidSettings()
+
+    @model_validator(mode="after")
+    def _columns_are_mapped(self) -> Self:
+        columns = self.source.columns
+        if self.deid.language_column is not None and self.deid.language_column not in columns.attributes:
+            raise ValueError("deid.language_column: is not one of source.columns.attributes")
+        for name, choice in self.deid.columns.items():
+            if name == columns.text:
+                raise ValueError("deid.columns: names the text column, which is always de-identified")
+            if name in columns.attributes:
+                continue
+            if name not in (columns.record_id, columns.subject_id, columns.label):
+                raise ValueError("deid.columns: names a column that is not one of source.columns.attributes")
+            if choice.action != "keep":
+                raise ValueError("deid.columns: only keep is possible for a record's id, subject and label")
+        return self
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -246,51 +261,25 @@ def _put(values: dict[str, Any], path: list[str], value: object) -> None:
 
 
 def _parsed(path: Path) -> dict[str, Any]:
-    try:
-        with path.open("rb") as file:
-            data = file.read(_MOST_FILE_BYTES + 1)
-        if len(data) > _MOST_FILE_BYTES:
-            raise ConfigError("site.toml is over 1 MiB", "shorten it")
-        return tomllib.loads(data.decode())
-    except FileNotFoundError:
-        raise ConfigError(
-            f"{path.parent} is not a site's folder (it has no {FILE_NAME})",
-            "check the path, or make a site with fedaug site init",
-        ) from None
-    except NotADirectoryError:
-        raise ConfigError(f"{path.parent} is a file", "name the site's folder") from None
-    except OSError:
-        raise ConfigError("site.toml cannot be read", "check its permissions") from None
-    except UnicodeDecodeError:
-        raise ConfigError("site.toml is not UTF-8 text", "convert it to UTF-8") from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        line = re.search(r"\(at line (\d+),", str(error))  # the rest of the message may quote a value
-        where = f"line {line[1]}" if line else "its end"
-        raise ConfigError(f"site.toml is not valid TOML at {where}", "correct it") from None
+    folder = path.parent
+    missing = ConfigError(
+        f"{folder} is not a site's folder (it has no {FILE_NAME})",
+        "check the path, or make a site with fedaug site init",
+    )
+    if folder.is_file():
+        missing = ConfigError(f"{folder} is a file", "name the site's folder")
+    return read_toml(path, FILE_NAME, missing=missing)
 
 
 def _explained(error: ValidationError) -> FedaugError:
     """One line that names each wrong setting, and no value."""
-    problems = error.errors(include_input=False, include_url=False, include_context=False)
-    lines = [_line(problem["loc"], problem["type"], problem["msg"]) for problem in problems]
+    problems = problems_of(error)
     budget = all(
         problem["type"] == _NO_BUDGET
         or (problem["loc"] in (("privacy", "epsilon"), ("privacy", "delta")) and problem["type"] != "missing")
         for problem in problems
     )
-    more = f" and {len(lines) - _MOST_PROBLEMS} more" if len(lines) > _MOST_PROBLEMS else ""
-    what = ", ".join(lines[:_MOST_PROBLEMS]) + more
+    what = one_line(problems)
     if budget:
         return InvalidBudget(what, "give ε > 0 and 0 < δ < 1 in site.toml")
     return ConfigError(what, "correct site.toml")
-
-
-def _line(location: tuple[int | str, ...], kind: str, message: str) -> str:
-    path = ".".join(str(part) for part in location)
-    if kind == "extra_forbidden":
-        # A key is the user's own words: shown when it looks like a setting's name, since it is then a slip of the pen.
-        return f"{path if _PLAIN_PATH.fullmatch(path) else 'something'} is not a setting"
-    if kind == "missing":
-        return f"{path} is missing"
-    message = message.removeprefix("Value error, ")
-    return f"{path}: {message[:1].lower()}{message[1:]}" if path else message

@@ -69,12 +69,29 @@ max_candidates = {policy.max_candidates}
 {consortium.authority?}
 
 [deid]
-# The records' language.
+# What is done with what is found: "hipaa-safe-harbor", "gdpr-pseudonymise", "pci", or the path of a .toml file of your
+# own (fedaug deid policy show NAME prints one).
+policy = {deid.policy}
+# The records' language: two letters, or "auto" to tell it by the text.
 language = {deid.language}
+# The column that holds a record's language, if they differ; it is one of source.columns.attributes.
+{deid.language_column?}
 # A finding below this score stays in the text; 0 takes out all that is suspected.
 score_threshold = {deid.score_threshold}
 # Worker processes.
 processes = {deid.processes}
+# Columns: "keep", "drop", free "text", or the type of what is in it, such as "PERSON". A value of such a type is looked
+# for in the text as well.
+columns = {deid.columns}
+# What is done with columns that are not named: "drop" or "keep".
+other_columns = {deid.other_columns}
+# Your own lists: [{ path = "staff.txt", entity_type = "PERSON" }], one string a line.
+lists = {deid.lists}
+# Your own patterns: [{ name = "badge", pattern = "B-[0-9]{6}", entity_type = "ID", score = 0.8 }].
+patterns = {deid.patterns}
+# Folders of your own models; they add to the built-in recognisers and replace none.
+{deid.spacy_model?}
+{deid.huggingface_model?}
 """
 
 
@@ -109,6 +126,10 @@ def _toml(value: object) -> str:
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     if isinstance(value, list):
         return "[" + ", ".join(map(_toml, value)) + "]"
+    if isinstance(value, dict):  # an inline table; what is at rest is left out
+        return (
+            "{ " + ", ".join(f"{_toml(key)} = {_toml(each)}" for key, each in value.items() if each is not None) + " }"
+        )
     if isinstance(value, float) and math.isinf(value):
         return "inf"
     return repr(value)

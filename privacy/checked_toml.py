@@ -24,12 +24,13 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
-def read_toml(path: Path, name: str) -> dict[str, Any]:
+def read_toml(path: Path, name: str, *, missing: ConfigError | None = None) -> dict[str, Any]:
     """The plain values of a TOML file.
 
     Args:
         path: Where it is.
         name: What messages call it, such as ``site.toml``.
+        missing: Raised if there is no such file, in place of a general error.
 
     Raises:
         ConfigError: It is missing, unreadable, over 1 MiB, not UTF-8 or not TOML. Names a line, quotes no value.
@@ -41,7 +42,7 @@ def read_toml(path: Path, name: str) -> dict[str, Any]:
             raise ConfigError(f"{name} is over 1 MiB", "shorten it")
         return tomllib.loads(data.decode())
     except (FileNotFoundError, NotADirectoryError):
-        raise ConfigError(f"{name} is not there", "check the path") from None
+        raise missing or ConfigError(f"{name} is not there", "check the path") from None
     except (OSError, ValueError) as error:
         raise _unreadable(error, name) from None
     except RecursionError:

@@ -113,7 +113,8 @@ class SiteAdditions(Settings):
     @property
     def entity_types(self) -> frozenset[str]:
         """The types that lists and patterns find; a model brings its own."""
-        return frozenset(added.entity_type for added in (*self.lists, *self.patterns))
+        lists = {each.entity_type for each in self.lists}
+        return frozenset(lists | {pattern.entity_type for pattern in self.patterns})
 
     def at(self, folder: Path) -> Self:
         """The same with relative paths that start at a folder, the site's."""

@@ -132,8 +132,8 @@ class DeidPolicy(Settings):
     notes: Annotated[tuple[Prose, ...], Field(max_length=20)] = ()
     extends: str | None = None
     default: Choice
-    entities: Annotated[dict[EntityType, Choice], Field(max_length=200, default_factory=dict)]
-    thresholds: Annotated[dict[EntityType, Threshold], Field(max_length=200, default_factory=dict)]
+    entities: dict[EntityType, Choice] = Field(default_factory=dict, max_length=200)
+    thresholds: dict[EntityType, Threshold] = Field(default_factory=dict, max_length=200)
     detect: Annotated[tuple[EntityType, ...], Field(min_length=1, max_length=200)] | None = None
     own_types: Annotated[tuple[EntityType, ...], Field(max_length=100)] = ()
 
