@@ -3,8 +3,8 @@
     >>> Deidentifier().deidentify("Seen on 06/21/07, call 212-555-5555.")
     'Seen on [DATE_TIME], call [PHONE_NUMBER].'
 
-Promised: the result is a function of the one document, the settings and the keys; a record on which a recogniser fails is
-set aside, never passed on. **Not** promised: that nothing personal is left. What is missed is measured, in
+Promised: the result is a function of the one document, the settings and the keys; a record on which a recogniser
+fails is set aside, never passed on. **Not** promised: that nothing personal is left. What is missed is measured, in
 ``benchmarks/deid`` and by ``fedaug deid score`` on a site's own sample; de-identification is never counted as
 differential privacy.
 """
@@ -18,21 +18,21 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from fedaug.errors import ConfigError, QuarantinedRecord
+from fedaug.privacy.deid.additions import SiteAdditions
 from fedaug.privacy.deid.detect import Detector, Reading, Tagger, united
 from fedaug.privacy.deid.document import Document
 from fedaug.privacy.deid.policies.policy import DeidPolicy, OperatorChoice
 from fedaug.privacy.deid.pool import chunks_of, map_in_order
+from fedaug.privacy.deid.site_recognisers import recognisers_of
 from fedaug.privacy.deid.spans import Span, redact, resolve
+from fedaug.privacy.deid.surrogates.key import SurrogateKey
 
-SurrogateKey = object
 LANGUAGES = ("en",)
 AUTO = "auto"
-SiteAdditions = object
 
 
 def detect(text: str, languages: Sequence[str]) -> str | None:
     return None
-
 
 #: Every finding becomes its type in brackets.
 TAGS: Final = DeidPolicy(
@@ -97,7 +97,7 @@ class Deidentifier:
             raise ConfigError("this language has no recognisers", f"use one of {', '.join((*LANGUAGES, AUTO))}")
         if not 0 <= score_threshold <= 1:
             raise ConfigError("score_threshold is not between 0 and 1", "give a number from 0 to 1")
-        self._settings = {
+        self._settings: dict[str, object] = {
             **{"policy": policy, "language": language, "key": key, "encryption_key": encryption_key},
             **{"additions": additions, "neural": neural, "score_threshold": score_threshold, "limit_s": limit_s},
         }
@@ -198,6 +198,7 @@ class Deidentifier:
             self._detectors[language] = Detector(
                 language,
                 tagger=None,
+                extra=recognisers_of(self._additions, language, limit_s=self._limit_s),
                 counts=self._counts(),
                 limit_s=self._limit_s,
             )

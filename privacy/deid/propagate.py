@@ -12,7 +12,7 @@ from typing import Final
 
 from fedaug.privacy.deid.document import Known
 from fedaug.privacy.deid.entities import entity
-from fedaug.privacy.deid.ordinary import is_ordinary
+from fedaug.privacy.deid.rules.vocabulary import is_ordinary
 from fedaug.privacy.deid.spans import Span
 
 _WORD: Final = re.compile(r"[^\W_]+")
