@@ -1,0 +1,98 @@
+"""Row 2: what is flagged where little should be, and what de-identification costs a student."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from benchmarks.deid.corpora import disease_sentences, drawn, table
+from benchmarks.deid.rows import Options, Row
+from benchmarks.deid.student import compared
+from benchmarks.deid.systems import Find, Findings, ours, presidio, presidio_with_names
+from fedaug.errors import QuarantinedRecord
+from fedaug.privacy.deid.policies import load_policy
+from fedaug.privacy.deid.policies.load import DEFAULT_POLICY
+from fedaug.privacy.deid.spans import resolve
+
+_TOKEN = re.compile(r"[^\W_]+")  # a run of letters and digits
+MOST_TOKENS = 0.01
+MOST_MENTIONS = 0.02
+MOST_LOSS = 0.03
+
+
+def row(options: Options) -> Row:
+    """Tokens flagged in note sections, disease mentions flagged in abstracts, and a student before and after."""
+    records = table("mts_dialog/train.csv")
+    sections = drawn([record["section_text"] for record in records], options.limit)
+    sentences = drawn(disease_sentences(), options.limit)
+    systems = {"ours": ours(), "presidio": presidio(), "presidio_names": presidio_with_names()}
+    figures: dict[str, Any] = {}
+    for name, find in systems.items():
+        figures[name] = {**tokens_flagged(find, sections), **mentions_flagged(find, sentences)}
+    figures["student"] = student = compared(drawn(records, options.limit))
+    mine = figures["ours"]
+    return Row(
+        name="innocent",
+        unit="share of mts_dialog tokens flagged",
+        ours=mine["tokens_flagged"],
+        alternative=figures["presidio_names"]["tokens_flagged"],
+        figures=figures,
+        bars={
+            "mts_dialog tokens flagged at most 1 %": mine["tokens_flagged"] <= MOST_TOKENS,
+            "disease mentions flagged at most 2 %": mine["mentions_flagged"] <= MOST_MENTIONS,
+            "the student's loss is below 3 points": student["difference_interval"][0] > -MOST_LOSS,
+        },
+        settings={"sections": len(sections), "sentences": len(sentences), "policy": DEFAULT_POLICY},
+        larger_is_better=False,
+    )
+
+
+def tokens_flagged(find: Find, texts: Sequence[str]) -> dict[str, Any]:
+    """Share of tokens of which a finding covers any character, by type, and without ages and dates that are true ones.
+
+    ``tokens_changed`` counts only what the default policy changes: it keeps ages under 90, for one.
+    """
+    policy = load_policy(DEFAULT_POLICY)
+    total = changed = 0
+    by_type: Counter[str] = Counter()
+    for text, found in zip(texts, find(texts), strict=True):
+        kinds = _kind_by_position(found)
+        for token in _TOKEN.finditer(text):
+            total += 1
+            hit = next((kinds[place] for place in range(*token.span()) if place in kinds), None)
+            if hit is not None:
+                by_type[hit] += 1
+                changed += policy.takes_out(hit)
+    return {
+        "tokens": total,
+        "tokens_flagged": by_type.total() / total,
+        "tokens_changed": changed / total,
+        "tokens_flagged_by_type": {kind: count / total for kind, count in by_type.most_common()},
+    }
+
+
+def mentions_flagged(find: Find, sentences: Sequence[Any]) -> dict[str, Any]:
+    """Share of disease mentions of which a finding covers any letter or digit."""
+    total = hits = 0
+    by_type: Counter[str] = Counter()
+    for sentence, found in zip(sentences, find([one.text for one in sentences]), strict=True):
+        kinds = _kind_by_position(found)
+        for start, end in sentence.mentions:
+            total += 1
+            hit = next((kinds[p] for p in range(start, end) if p in kinds and sentence.text[p].isalnum()), None)
+            if hit is not None:
+                hits += 1
+                by_type[hit] += 1
+    return {
+        "mentions": total,
+        "mentions_flagged": hits / total,
+        "mentions_flagged_by_type": {kind: count / total for kind, count in by_type.most_common()},
+    }
+
+
+def _kind_by_position(found: Findings) -> dict[int, str]:
+    if isinstance(found, QuarantinedRecord):
+        raise found
+    return {place: span.entity_type for span in resolve(found) for place in range(span.start, span.end)}
