@@ -1,0 +1,207 @@
+"""People: who they are in one document, and the many ways in which a record writes their name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from random import Random
+
+from tools.ner_corpus.draw import LETTERS, between, chance, pick
+from tools.ner_corpus.excluded import excluded_names
+from tools.ner_corpus.example import Piece
+from tools.ner_corpus.pools import LOCALES, pool
+
+# Romanised names of countries whose Faker locale is in another script or has next to no names.
+_ELSEWHERE = (
+    (
+        "Wei Jing Ming Hui Xiaoling Jun Lei Yan Fang Qiang Li Na Min Tao Hong Zhihao Yuxin Mei Xiu Chen Ping Guang Yi",
+        "Wang Li Zhang Liu Chen Yang Huang Zhao Wu Zhou Xu Sun Ma Zhu Hu Guo He Lin Gao Luo Zheng Liang Xie Tang Ng Cheung Leung Kwok Chan Wong Lau",
+    ),
+    (
+        "Min-jun Seo-yeon Ji-woo Hyun-woo Eun-ji Ji-hoon Soo-jin Sung-min Hye-jin Dong-hyun Young-ho Mi-sook Jae Yuna",
+        "Kim Lee Park Choi Jung Kang Cho Yoon Jang Lim Han Oh Seo Shin Kwon Hwang Ahn Song Ryu Hong Baek Nam Bae",
+    ),
+    (
+        "Anh Minh Tuan Hung Thao Linh Huong Lan Phuong Quang Duc Hanh Trang Bao Khanh Ngoc Thanh Thuy Long Dung Hai Vy",
+        "Nguyen Tran Le Pham Hoang Huynh Phan Vu Vo Dang Bui Do Ho Ngo Duong Ly Truong Dinh Lam Mai Trinh Cao",
+    ),
+    (
+        "Mohammed Ahmed Fatima Aisha Omar Khalid Layla Yusuf Ibrahim Hassan Zainab Mariam Tariq Samir Nour Huda Salma Rania Karim Bilal Hamza Abdulrahman Amina Jamal Farid Nadia",
+        "Al-Masri Haddad Khoury Mansour Nasser Saleh Hamdan Al-Sayed Abboud Farouk Hakim Rahman Aziz Qasim El-Amin Bakri Darwish Shaheen Zidan Al-Khatib Habibi Tawfiq Sabbagh Barakat",
+    ),
+    (
+        "Reza Ali Maryam Farhad Shirin Parisa Dariush Leila Behnam Nasrin Kaveh Azadeh Mehdi Roya Arash Golnaz",
+        "Hosseini Ahmadi Karimi Rezaei Mohammadi Jafari Tehrani Moradi Sharifi Rahimi Ghorbani Farahani Shirazi Kashani",
+    ),
+    (
+        "Thabo Sipho Lerato Kwame Kofi Ama Abena Chidi Ngozi Tendai Rudo Mwangi Wanjiru Otieno Achieng Abebe Tigist Desta Hirut Amadou Fatoumata Mamadou Oumar Juma Neema",
+        "Mensah Owusu Boateng Diallo Traore Keita Ndiaye Moyo Ncube Dube Banda Phiri Mbeki Tadesse Bekele Haile Tesfaye Kamau Njoroge Odhiambo Okafor Adeyemi Eze Nwosu Mutua Kipchoge",
+    ),
+    (
+        "Rajesh Priya Sunita Amit Deepak Anjali Vikram Lakshmi Arjun Kavita Harpreet Gurpreet Manoj Rekha Suresh Pooja Imran Farah Nasreen Sanjay Meena Thilini Nimal Kumari",
+        "Sharma Patel Singh Kumar Gupta Reddy Iyer Nair Das Chatterjee Banerjee Khan Hussain Malik Kaur Gill Desai Mehta Joshi Rao Pillai Perera Fernando Silva Bhattacharya Mukherjee",
+    ),
+    (
+        "Moshe Yael Avi Rivka Shlomo Tamar Eitan Noa Chaim Dvora Yitzhak Shira Ari Miriam",
+        "Cohen Levi Mizrahi Peretz Friedman Shapiro Katz Rosenberg Goldstein Ben-David Abramov Azoulay Weiss Kaplan",
+    ),
+    (
+        "Kapono Leilani Malia Keoni Sione Mele Tevita Aroha Tane Wiremu Ngaire Hemi Lani Talia Semisi Viliami",
+        "Kealoha Kahale Tuilagi Faleolo Tupou Taufa Parata Ngata Te Whare Kahananui Fonoti Leota Vaega Tuala",
+    ),
+    (
+        "Somchai Siriporn Niran Anong Made Wayan Ketut Putu Siti Budi Dewi Agus Nur Rizal Maricel Jejomar Rodrigo Analyn Crisanto Imelda",
+        "Srisai Chaiyaporn Wongsawat Suharto Wibowo Santoso Setiawan Abdullah Ismail Osman Dela Cruz Bautista Villanueva Macaraeg Pangilinan Dimaculangan Salonga",
+    ),
+)
+_LOCALES = tuple(locale for locale, weight in LOCALES.items() for _ in range(weight))
+_ONSETS = "b br c ch d dr f g gr h j k kr l m n p pr r s sh st t th tr v w y z zh bl gh kh".split()
+_VOWELS = "a e i o u a e i o ai ea ou ie ee ia".split()
+_CODAS = ["", "", "", "n", "r", "l", "s", "m", "k", "t", "nd", "rt", "ck", "ng", "sh", "x", "th", "v"]
+_ENDINGS = (
+    "son sen ov ova ski ska ez ini elli ic ian yan dze oglu ak enko berg stein mann wood ley ton ford ham".split()
+)
+_PARTICLES = ("de", "de la", "van", "van der", "von", "Mc", "Mac", "O'", "St.", "bin", "al-", "di", "da", "le", "Fitz")
+_SUFFIXES = ("Jr.", "Jr", "Sr.", "III", "II", "IV")
+CREDENTIALS = (
+    "MD", "M.D.", "DO", "RN", "R.N.", "NP", "PA-C", "PhD", "MBBS", "FRCS", "LCSW", "DPM", "PharmD", "BSN", "FNP-BC",
+    "DNP", "MSW", "LPN", "PT, DPT", "OTR/L", "RD", "FACS", "Esq.", "CPA", "MBA", "JD", "DDS", "MPH",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody in a document; a repeated mention writes the same person in another form."""
+
+    first: str
+    middle: str
+    last: str
+    male: bool
+    suffix: str = ""
+
+
+@lru_cache(maxsize=1)
+def _elsewhere() -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
+    excluded = excluded_names()
+
+    def kept(words: str) -> tuple[str, ...]:
+        return tuple(word for word in words.split() if not excluded.intersection(word.casefold().split("-"))) or ("Xu",)
+
+    return tuple((kept(first), kept(last)) for first, last in _ELSEWHERE)
+
+
+def made_up(rng: Random, syllables: int) -> str:
+    """A name that no list holds, so that the model learns a name's surroundings and not a list."""
+    while True:
+        parts = [pick(rng, _ONSETS) + pick(rng, _VOWELS) + pick(rng, _CODAS) for _ in range(syllables)]
+        if chance(rng, 0.3):
+            parts[-1] = pick(rng, _ENDINGS)
+        name = "".join(parts).capitalize()
+        if name.casefold() not in excluded_names():
+            return name
+
+
+def new_person(rng: Random, last: str | None = None) -> Person:
+    """Somebody of any country; with a surname given, a relative."""
+    male = chance(rng, 0.5)
+    draw = rng.random()
+    if draw < 0.16:
+        firsts, lasts = pick(rng, _elsewhere())
+    else:
+        names = pool(pick(rng, _LOCALES))
+        names = names if names.last and names.male and names.female else pool("en_US")
+        firsts, lasts = (names.male if male else names.female), names.last
+    first, surname = pick(rng, firsts), pick(rng, lasts)
+    if draw > 0.93:
+        first, surname = made_up(rng, between(rng, 1, 3)), made_up(rng, between(rng, 1, 3))
+    elif draw > 0.88:  # first name and surname of different countries, as after a marriage
+        surname = pick(rng, pool(pick(rng, _LOCALES)).last or lasts)
+    shape = rng.random()
+    if shape < 0.035:
+        surname = f"{surname}{pick(rng, ('-', '-', ' '))}{pick(rng, lasts)}"
+    elif shape < 0.06:
+        particle = pick(rng, _PARTICLES)
+        surname = particle + ("" if particle[-1] in "c'-z" else " ") + surname
+    middle = pick(rng, LETTERS) if chance(rng, 0.6) else pick(rng, firsts)
+    suffix = pick(rng, _SUFFIXES) if male and chance(rng, 0.04) else ""
+    return Person(first, middle, last or surname, male, suffix)
+
+
+def full(rng: Random, who: Person) -> str:
+    """First name and surname in reading order."""
+    draw = rng.random()
+    if draw < 0.62:
+        name = f"{who.first} {who.last}"
+    elif draw < 0.76:
+        name = f"{who.first} {who.middle[0]}. {who.last}"
+    elif draw < 0.83:
+        name = f"{who.first} {who.middle[0]} {who.last}"
+    elif draw < 0.88:
+        name = f"{who.first} {who.middle}{'.' if len(who.middle) == 1 else ''} {who.last}"
+    elif draw < 0.93:
+        name = f"{who.first[0]}. {who.last}"
+    elif draw < 0.95:
+        name = f"{who.first[0]}.{who.middle[0]}. {who.last}"
+    elif draw < 0.97:
+        name = f"{who.first} {who.last[0]}."
+    else:
+        name = f"{who.first[0]} {who.last}"
+    return f"{name}{pick(rng, (' ', ', '))}{who.suffix}" if who.suffix and chance(rng, 0.6) else name
+
+
+def filed(rng: Random, who: Person) -> str:
+    """Surname first, as headers, lists and lab systems have it."""
+    last = who.last.upper() if chance(rng, 0.45) else who.last
+    first = who.first.upper() if last.isupper() and chance(rng, 0.7) else who.first
+    comma = pick(rng, (", ", ", ", ", ", ",", " "))
+    middle = pick(rng, ("", "", f" {who.middle[0]}", f" {who.middle[0]}."))
+    return f"{last}{comma}{first}{middle}"
+
+
+def any_form(rng: Random, who: Person) -> list[Piece]:
+    """The person in any form: full, filed, first or last name only, with a title."""
+    draw = rng.random()
+    if draw < 0.5:
+        return [(full(rng, who), "PERSON")]
+    if draw < 0.6:
+        return [(filed(rng, who), "PERSON")]
+    if draw < 0.72:
+        return [(who.first, "PERSON")]
+    if draw < 0.8:
+        return [(who.last, "PERSON")]
+    if draw < 0.83:
+        return [(full(rng, who).upper(), "PERSON")]
+    return courtesy(rng, who)
+
+
+def courtesy(rng: Random, who: Person) -> list[Piece]:
+    """Mr., Mrs., Ms. and the like with the surname, seldom the full name."""
+    titles = ("Mr.", "Mr.", "Mr", "Mr.", "Sir", "Master") if who.male else ("Mrs.", "Ms.", "Ms", "Mrs", "Miss", "Ms.")
+    title = pick(rng, titles)
+    if chance(rng, 0.06):
+        title = title.lower()
+    return [(title, "TITLE"), (" ", None), (who.last if chance(rng, 0.75) else full(rng, who), "PERSON")]
+
+
+def doctor(rng: Random, who: Person) -> list[Piece]:
+    """A clinician: mostly "Dr. Surname", sometimes a full name with credentials."""
+    draw = rng.random()
+    if draw < 0.62:
+        title = pick(rng, ("Dr.", "Dr.", "Dr.", "Dr", "Dr", "DR.", "Doctor", "Prof.", "Professor", "dr."))
+        return [(title, "TITLE"), (" ", None), (who.last if chance(rng, 0.65) else full(rng, who), "PERSON")]
+    if draw < 0.92:
+        return [(full(rng, who), "PERSON"), (pick(rng, (", ", ", ", " ")) + pick(rng, CREDENTIALS), None)]
+    return [(filed(rng, who), "PERSON"), (pick(rng, (", ", " ")) + pick(rng, CREDENTIALS), None)]
+
+
+def initials(rng: Random, who: Person) -> str:
+    """Initials, as below an entry."""
+    pattern = pick(rng, ("{0}{2}", "{0}.{2}.", "{0}{1}{2}", "{0}. {2}.", "{0}.{1}.{2}.", "{0}/{2}"))
+    return pattern.format(who.first[0], who.middle[0], who.last[0]).upper()
+
+
+def spelled(rng: Random, name: str) -> str:
+    """A name spelt aloud: "S-M-I-T-H", "s m i t h"."""
+    separator = pick(rng, ("-", " ", "-", ". ", ", "))
+    letters = separator.join(sign for sign in name if sign.isalpha())
+    return letters.lower() if chance(rng, 0.4) else letters.upper()
