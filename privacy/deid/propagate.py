@@ -20,6 +20,7 @@ _LEAST_SCORE: Final = 0.5  # a weak finding stays one finding
 _LEAST_NAME: Final = 3  # letters of a name that is looked for by itself
 _LEAST_PLACE: Final = 4
 _LEAST_NUMBER: Final = 5  # letters and digits; fewer are doses and laboratory values as well
+_MOST_BETWEEN: Final = 3  # characters between two words of one value
 _KINDS: Final = frozenset({"name", "place", "organisation", "contact", "number"})
 
 
@@ -32,12 +33,14 @@ class Sought:
         entity_type: What it is.
         score: The finding's that it came from.
         any_case: Whether it counts in lower case too; else only capitalised, since it may be a word of the language.
+        turned: Whether it is a name with the surname first, which counts only with a comma after it.
     """
 
     words: tuple[str, ...]
     entity_type: str
     score: float
     any_case: bool
+    turned: bool = False
 
 
 def sought_after(text: str, spans: Iterable[Span]) -> frozenset[Sought]:
@@ -76,9 +79,10 @@ def _stands_at(text: str, words: Sequence[str], places: Sequence[tuple[int, int]
     stop = index + len(one.words)
     if tuple(words[index:stop]) != one.words:
         return False
-    if any(places[at + 1][0] - places[at][1] > 3 for at in range(index, stop - 1)):
-        return False  # words this far apart are not one value
-    return one.any_case or not text[places[index][0]].islower()
+    gaps = [text[places[at][1] : places[at + 1][0]] for at in range(index, stop - 1)]
+    if any(len(gap) > _MOST_BETWEEN for gap in gaps) or (one.turned and "," not in gaps[0]):
+        return False
+    return one.any_case or not any(text[places[at][0]].islower() for at in (index, stop - 1))
 
 
 def _from_value(value: str, entity_type: str, score: float, *, sure: bool = False) -> Iterable[Sought]:
@@ -99,4 +103,4 @@ def _from_value(value: str, entity_type: str, score: float, *, sure: bool = Fals
     if len(words) > 1 or (len(words[0]) >= _LEAST_PLACE and not is_ordinary(words[0])):
         yield Sought(words, entity_type, score, any_case)
         if kind == "name" and len(words) == 2:
-            yield Sought(words[::-1], entity_type, score, any_case)
+            yield Sought(words[::-1], entity_type, score, any_case, turned=True)

@@ -1,0 +1,54 @@
+"""A string found once, or given by a column, is looked for everywhere it may be."""
+
+import pytest
+
+from fedaug.privacy.deid.document import Known
+from fedaug.privacy.deid.propagate import occurrences, sought_after, sought_from_columns
+from fedaug.privacy.deid.spans import Span
+
+
+def found_again(text: str, value: str, entity_type: str, score: float = 0.9) -> list[str]:
+    """What is found in a text in which a recogniser found a value once."""
+    start = text.index(value)
+    sought = sought_after(text, [Span(start, start + len(value), entity_type, score)])
+    return sorted({text[span.start : span.end] for span in occurrences(text, sought)} - {value})
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "entity_type", "again"),
+    [
+        ("John Zelman. ZELMAN, JOHN. Mr. Zelman's", "John Zelman", "PERSON", ["JOHN", "John", "ZELMAN", "Zelman"]),
+        ("id 123-45-678, again 123 45 678", "123-45-678", "MEDICAL_RECORD_NUMBER", ["123 45 678"]),
+        ("in Quillville; from Quillville", "Quillville", "LOCATION", []),
+        ("May Zell may go. Will Zell will too.", "May Zell", "PERSON", ["Zell"]),
+        ("a 12-34 dose, 12-34 again", "12-34", "ID", []),
+        ("on 3/14 and 3 14", "3/14", "DATE_TIME", []),
+    ],
+)
+def test_what_was_found_once_is_found_again(text: str, value: str, entity_type: str, again: list[str]) -> None:
+    found = found_again(text, value, entity_type)
+    assert [piece for piece in found if piece not in ("ZELMAN, JOHN",)] == again
+
+
+def test_a_weak_finding_stays_one_finding() -> None:
+    assert found_again("Zelman. Zelman", "Zelman", "PERSON", score=0.4) == []
+    assert occurrences("Zelman. Zelman", sought_after("Zelman", [Span(0, 6, "PERSON", 0.9)])) != []
+
+
+def test_a_name_in_lower_case_counts_only_where_it_was_found_so() -> None:
+    text = "Sought: Wren. A wren sang."
+    assert occurrences(text, sought_after(text, [Span(8, 12, "PERSON", 0.9)])) == [Span(8, 12, "PERSON", 0.9)]
+
+
+def test_a_columns_value_is_found_in_any_case_and_order() -> None:
+    sought = sought_from_columns([Known("Ana Zelman", "PERSON"), Known("77-1234-5", "ACCOUNT_NUMBER")])
+    text = "ZELMAN, ana. Also zelman; acct 77 1234 5"
+    assert {text[span.start : span.end] for span in occurrences(text, sought)} == {
+        *("ZELMAN", "ZELMAN, ana", "ana", "zelman", "77 1234 5"),
+    }
+
+
+def test_words_far_apart_are_not_one_value() -> None:
+    sought = sought_from_columns([Known("12 345 67", "ID")])
+    assert occurrences("12 of 345 and 67", sought) == []
+    assert len(occurrences("12-345-67", sought)) == 1
