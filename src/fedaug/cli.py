@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from fedaug import __version__, data_cli, deid_cli, enrolment_cli, keys_cli, log_cli, planning_cli
+from fedaug import __version__, data_cli, deid_cli, deid_policy_cli, enrolment_cli, keys_cli, log_cli, planning_cli
 from fedaug.client import cli as client_cli
 from fedaug.client import ledger_cli
 from fedaug.console import INTERRUPTED, debugging, defect_line, one_line, quiet_libraries, yield_cores
@@ -36,6 +36,7 @@ app.add_typer(planning_cli.policy, name="policy")
 app.add_typer(planning_cli.budget, name="budget")
 app.command(name="simulate")(simulation_cli.simulate)
 app.add_typer(data_cli.app, name="data")
+deid_cli.app.add_typer(deid_policy_cli.app, name="policy")
 app.add_typer(deid_cli.app, name="deid")
 
 
