@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal, Self, get_args
 
-from pydantic import BeforeValidator, Field, StrictBool, StrictInt, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictInt, model_validator
 
 from fedaug.privacy.canonical import canonical_json, digest
 from fedaug.privacy.checked_toml import Settings
@@ -49,9 +49,15 @@ def _spelled_out(value: object) -> object:
     return {"operator": value} if isinstance(value, str) else value
 
 
+def _readable(value: str) -> str:
+    if not all(character.isprintable() or character == "\n" for character in value):  # it goes to terminals
+        raise ValueError("holds a control character")
+    return value
+
+
 EntityType = Annotated[str, Field(pattern="^[A-Z][A-Z0-9_]*$", max_length=50)]
 Threshold = Annotated[float, BeforeValidator(plain_number), Field(ge=0, le=1)]
-Prose = Annotated[str, Field(min_length=1, max_length=4000)]
+Prose = Annotated[str, Field(min_length=1, max_length=4000), AfterValidator(_readable)]
 
 
 class OperatorChoice(Settings):
