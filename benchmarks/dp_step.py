@@ -25,11 +25,11 @@ from transformers import BertLMHeadModel
 from transformers.utils.logging import disable_progress_bar, set_verbosity_error
 
 from benchmarks.measure import median_seconds, result, show
-from fedaug.augmentation.encoder import weights_folder
 from fedaug.client.training.linear import UnitGradients
 from fedaug.privacy.events import ReleaseKind, SubsampledGaussianEvent
 from fedaug.privacy.mechanisms import grid_values, poisson_sample, subsampled_gaussian_step
 from fedaug.privacy.noise import SystemNoise
+from fedaug.privacy.pretrained import weights_folder
 from fedaug.strategies.contributions import Contributions
 
 DIMENSIONS = 384

@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from sentence_transformers import SentenceTransformer
 
 from benchmarks.measure import median_seconds, result, show
-from fedaug.augmentation.encoder import MiniLM, weights_folder
+from fedaug.augmentation.encoder import MiniLM
 from fedaug.augmentation.generators.clinical_notes import ClinicalNotes, clinical_notes
 from fedaug.augmentation.generators.label_phrases import LabelPhrases
+from fedaug.privacy.pretrained import weights_folder
 
 LABELS = ["card not working", "cancel transfer", "exchange rate", "lost or stolen card", "getting a virtual card"]
 TOLERANCE = 1e-5  # both must mean the same space

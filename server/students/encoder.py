@@ -20,8 +20,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import BertConfig, BertModel
 
-from fedaug.augmentation.encoder import weights_folder
 from fedaug.errors import ConfigError, MalformedSource, MissingExtra, NotPrepared
+from fedaug.privacy.pretrained import weights_folder
 from fedaug.server.students import student_file
 from fedaug.server.students.student import Progress, Targets, Texts, check_targets
 

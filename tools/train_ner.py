@@ -1,0 +1,133 @@
+"""Trains the embedded neural recogniser and writes its weights and card.
+
+python -m tools.train_ner --language en --seed 7 --out privacy/deid/neural/weights --data DIR --corpora DIR
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from random import Random
+
+import torch
+from tools.ner_corpus import examples as generated
+from tools.ner_corpus.example import ENGLISH_LABELS, SPANISH_LABELS, Example
+from tools.ner_training import adapter, batches, corpora, measure, train
+
+from fedaug.privacy.deid.neural.card import Card, Source
+from fedaug.privacy.deid.neural.network import LAYERS
+from fedaug.privacy.deid.neural.tagger import Tagger
+
+_LABELS = {"en": tuple(sorted(ENGLISH_LABELS)), "es": tuple(sorted(SPANISH_LABELS))}
+_THRESHOLDS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7)
+#: Examples drawn between two passes over the corpora outside the repository.
+_BETWEEN_PASSES = 12_000
+
+
+class Drawn:
+    """The endless stream of examples, counted by source."""
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        self.counts: Counter[str] = Counter()
+        self._args = args
+
+    def __iter__(self) -> Iterator[Example]:
+        rng, round_ = Random(self._args.seed), 0
+        while True:
+            made = generated(self._args.language, self._args.seed + round_, _BETWEEN_PASSES, self._args.data)
+            real = list(self._outside())
+            rng.shuffle(real)
+            yield from self._mixed(made, real, rng)
+            round_ += 1
+
+    def _outside(self) -> Iterator[Example]:
+        if self._args.language != "en" or self._args.corpora is None:
+            return
+        for name, read in (("Broad Twitter Corpus", corpora.tweets), ("LitBank", corpora.novels)):
+            found = list(read(self._args.corpora)) if self._args.corpora.is_dir() else []
+            self.counts[name] += len(found)
+            yield from found
+
+    def _mixed(self, made: Iterable[Example], real: list[Example], rng: Random) -> Iterator[Example]:
+        share = len(real) / (_BETWEEN_PASSES + len(real))
+        for example in made:
+            while real and rng.random() < share:
+                yield real.pop()
+            self.counts["generated and public texts (tools/ner_corpus)"] += 1
+            yield example
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Train, write, and print how the tuning data fare at several thresholds."""
+    args = _arguments().parse_args(argv)
+    torch.set_num_threads(args.threads)
+    torch.manual_seed(args.seed)
+    args.out.mkdir(parents=True, exist_ok=True)
+    labels, drawn, started = _LABELS[args.language], Drawn(args), time.monotonic()
+    network = adapter.trainable(layers=args.layers, tags=1 + 2 * len(labels), rank=args.rank, dropout=args.dropout)
+    samples = batches.samples(drawn, labels, Random(args.seed))
+    settings = train.Settings(rate=args.rate)
+
+    def write(steps: int) -> None:
+        adapter.save(network, args.out / f"{args.language}.safetensors")
+        card = Card(
+            language=args.language, layers=args.layers, labels=labels, threshold=args.threshold, balanced=0.5,
+            seed=args.seed, steps=steps, sources=tuple(Source(name=n, examples=c) for n, c in drawn.counts.items()),
+        )  # fmt: skip
+        (args.out / f"{args.language}.json").write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")
+
+    def report(steps: int, loss: float) -> None:
+        _say(f"step {steps} loss {loss:.4f} after {(time.monotonic() - started) / 60:.1f} min")
+        if args.every and steps % args.every == 0:
+            write(steps)
+            show(args)
+
+    progress = train.by_pieces(args.pieces) if args.pieces else train.by_minutes(args.minutes)
+    steps = train.train(network, batches.batches(samples, args.batch, Random(args.seed)), progress, settings, report)
+    write(steps)
+    show(args)
+    return 0
+
+
+def show(args: argparse.Namespace) -> None:
+    """Print the scores of what was written, on tuning data only."""
+    if args.data is None:
+        return
+    tagger = Tagger(args.language, folder=args.out)
+    english = args.language == "en"
+    tuning = measure.synth(args.data, validation=False) if english else measure.meddocan(args.data, "tuning")
+    for score in measure.curve(tagger, tuning, _THRESHOLDS):
+        _say(str(score))
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def _arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--language", choices=sorted(_LABELS), required=True)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--out", type=Path, required=True, help="folder for the weights and the card")
+    parser.add_argument("--data", type=Path, help="folder of public data sets, as `fedaug data fetch` leaves them")
+    parser.add_argument("--corpora", type=Path, help="folder with broad_twitter_corpus and litbank")
+    parser.add_argument("--minutes", type=float, default=30.0, help="length of the run by the clock")
+    parser.add_argument("--pieces", type=float, help="length of the run in word pieces instead: repeatable")
+    parser.add_argument("--threshold", type=float, default=0.1, help="written to the card")
+    parser.add_argument("--layers", type=int, default=LAYERS)
+    parser.add_argument("--rank", type=int, default=36)
+    parser.add_argument("--dropout", type=float, default=0.05)
+    parser.add_argument("--rate", type=float, default=1.5e-3)
+    parser.add_argument("--batch", type=int, default=3072, help="word pieces of one step")
+    parser.add_argument("--every", type=int, default=0, help="steps between two looks at the tuning data")
+    parser.add_argument("--threads", type=int, default=1)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
