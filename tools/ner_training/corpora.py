@@ -24,8 +24,6 @@ _LITBANK_CHARS = 500
 _GLUED_TO_LEFT = frozenset(
     {".", ",", "!", "?", ":", ";", ")", "'s", "n't", "’s", "%", "...", "'m", "'re", "'ve", "'ll"}
 )
-    [".", ",", "!", "?", ":", ";", ")", "'s", "n't", "’s", "%", "...", "'m", "'re", "'ve", "'ll"]
-)
 _GLUED_TO_RIGHT = frozenset({"(", "$", "£", "#"})
 
 Tokens = list[tuple[str, str]]
