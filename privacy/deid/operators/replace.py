@@ -1,0 +1,177 @@
+"""Puts something in the place of each finding, as a policy says.
+
+>>> from fedaug.privacy.deid.policies import load_policy
+>>> from fedaug.privacy.deid.spans import Span
+>>> Replacer(load_policy("hipaa-safe-harbor")).replace("Seen 3/14/2019.", [Span(5, 14, "DATE_TIME", 1.0)])
+'Seen 2019.'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from fedaug.errors import ConfigError
+from fedaug.privacy.deid.entities import entity
+from fedaug.privacy.deid.fold import fold
+from fedaug.privacy.deid.operators.encrypt import encrypt_value, key_id
+from fedaug.privacy.deid.operators.tags import Numbers, hashed, masked, tag
+from fedaug.privacy.deid.policies import DeidPolicy, OperatorChoice
+from fedaug.privacy.deid.spans import Span, resolve
+from fedaug.privacy.deid.surrogates import (
+    Dates,
+    Draw,
+    SurrogateKey,
+    pooled_age,
+    shift_of,
+    surrogate,
+    zip3,
+    zip3_of_address,
+)
+from fedaug.privacy.deid.surrogates.words import WORD, plain
+from fedaug.privacy.noise import NoiseSource, SystemNoise
+
+#: By how much a date moves where a policy says ``surrogate`` and not ``shift``.
+_MAX_SHIFT_DAYS: Final = 365
+
+
+class Replacer:
+    """Replaces findings. The result is a function of text, findings, subject, language, policy and keys alone, except
+    that ``encrypt`` draws nonces.
+
+    Args:
+        policy: What is done with each type.
+        key: The site's; needed by ``surrogate``, ``shift`` and ``hash-id``.
+        encryption_key: 32 bytes; needed by ``encrypt``.
+        noise: Where nonces come from; None means the operating system.
+
+    Raises:
+        ConfigError: A key that the policy needs is missing or malformed.
+    """
+
+    def __init__(
+        self,
+        policy: DeidPolicy,
+        *,
+        key: SurrogateKey | None = None,
+        encryption_key: bytes | None = None,
+        noise: NoiseSource | None = None,
+    ) -> None:
+        if policy.needs_surrogate_key and key is None:
+            raise ConfigError("the policy makes surrogates and no surrogate key was given", "give the site's key")
+        if policy.needs_encryption_key and encryption_key is None:
+            raise ConfigError("the policy encrypts and no encryption key was given", "give the site's key")
+        if encryption_key is not None:
+            key_id(encryption_key)  # refuses one of a wrong size before any record is read
+        self._policy = policy
+        self._key = key
+        self._encryption_key = encryption_key
+        self._noise = noise or SystemNoise()
+
+    def replace(self, text: str, spans: Sequence[Span], *, subject: str | None = None, language: str = "en") -> str:
+        """The text with its findings replaced; what lies outside them is untouched.
+
+        Args:
+            text: The record.
+            spans: As found; overlaps are merged once those that the policy keeps are dropped.
+            subject: Whom the record is about: the same subject gets the same surrogates and the same shift of dates in
+                all of its records. None makes this text a subject of its own, so that no other text agrees with it.
+            language: Two letters.
+        """
+        kept = [span for span in spans if self._policy.operator_for(span.entity_type).keeps]
+        found = resolve(span for span in spans if not self._policy.operator_for(span.entity_type).keeps)
+        values = [fold(text[span.start : span.end]).text for span in found]
+        record = _Record(self, text, found, values, [text[span.start : span.end] for span in kept], subject, language)
+        pieces, position = [], 0
+        for index, span in enumerate(found):
+            pieces += [text[position : span.start], record.replacement(index)]
+            position = span.end
+        return "".join([*pieces, text[position:]])
+
+
+class _Record:
+    """What the replacements of one text have in common."""
+
+    def __init__(
+        self,
+        replacer: Replacer,
+        text: str,
+        found: Sequence[Span],
+        values: Sequence[str],
+        kept: Sequence[str],
+        subject: str | None,
+        language: str,
+    ) -> None:
+        self._policy = replacer._policy
+        self._encryption_key, self._noise = replacer._encryption_key, replacer._noise
+        self._text, self._subject, self._language = text, subject, language
+        self._found, self._values = found, values
+        self._numbers = Numbers()
+        taken = _words((*values, *kept))
+        self._draw = replacer._key and Draw(replacer._key, subject=subject, text=text, taken=taken, language=language)
+        self._dates = Dates(
+            [(span.start, value) for span, value in zip(found, values, strict=True) if _is_date(span)], language
+        )
+
+    def replacement(self, index: int) -> str:
+        """What stands in the place of a finding; a tag where its operator can make nothing of it."""
+        span, value = self._found[index], self._values[index]
+        choice = self._policy.operator_for(span.entity_type)
+        if choice.operator == "redact" and choice.number:
+            return tag(span.entity_type, self._numbers.of(value, span.entity_type))
+        return self._made(choice, span, value) or tag(span.entity_type)
+
+    def _made(self, choice: OperatorChoice, span: Span, value: str) -> str | None:
+        match choice.operator:
+            case "mask":
+                return masked(value, choice.mask_with, keep_first=choice.keep_first, keep_last=choice.keep_last)
+            case "encrypt":
+                return self._encrypted(span)
+            case "year":
+                return self._dates.years(span.start, value, choice.oldest_year) if _is_date(span) else None
+            case "pool-age":
+                return pooled_age(value, limit=choice.pool_over, band=choice.band_years, language=self._language)
+            case "zip3":
+                return _zip3(value, span.entity_type)
+            case _:
+                return self._keyed(choice, span, value)
+
+    def _keyed(self, choice: OperatorChoice, span: Span, value: str) -> str | None:
+        if self._draw is None or choice.operator not in ("surrogate", "shift", "hash-id"):
+            return None
+        if choice.operator == "hash-id":
+            return hashed(self._draw, value, span.entity_type, choice.length)
+        if _is_date(span):
+            most = choice.max_shift_days if choice.operator == "shift" else _MAX_SHIFT_DAYS
+            days = shift_of(self._draw, most, whole_weeks=choice.whole_weeks)
+            return self._dates.shifted(span.start, value, days)
+        if choice.operator == "shift":
+            return None
+        if entity(span.entity_type).kind == "age":
+            return pooled_age(value, language=self._language)
+        return surrogate(self._draw, value, span.entity_type)
+
+    def _encrypted(self, span: Span) -> str:
+        assert self._encryption_key is not None
+        # Byte for byte what stood there, disguises included: it must come back as it was.
+        value = self._text[span.start : span.end]
+        return encrypt_value(value, span.entity_type, self._encryption_key, subject=self._subject, noise=self._noise)
+
+
+def _is_date(span: Span) -> bool:
+    return entity(span.entity_type).kind == "date"
+
+
+def _zip3(value: str, entity_type: str) -> str | None:
+    code = zip3(value)
+    if code is not None or entity_type == "ZIP_CODE":
+        return code
+    code = zip3_of_address(value)
+    return code and f"{tag(entity_type)} {code}"
+
+
+def _words(values: Sequence[str]) -> frozenset[str]:
+    """The plain words and numbers of values, which no surrogate may equal."""
+    words = {plain(word[0]).removesuffix("'s") for value in values for word in WORD.finditer(value)}
+    numbers = {"".join(sign for sign in value if sign.isalnum()).lower() for value in values}
+    return frozenset(words | numbers)

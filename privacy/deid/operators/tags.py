@@ -1,0 +1,55 @@
+"""Tags, masks and hashes: replacements that keep nothing, or little, of a value's form."""
+
+from __future__ import annotations
+
+from fedaug.privacy.deid.entities import entity
+from fedaug.privacy.deid.surrogates import Draw
+from fedaug.privacy.deid.surrogates.names import TITLES
+from fedaug.privacy.deid.surrogates.words import WORD, plain
+
+
+def tag(entity_type: str, number: int | None = None) -> str:
+    """The type in brackets, such as ``[PERSON]`` or ``[PERSON_2]``."""
+    return f"[{entity_type}]" if number is None else f"[{entity_type}_{number}]"
+
+
+def masked(value: str, mark: str, *, keep_first: int = 0, keep_last: int = 0) -> str:
+    """A value with its letters and digits covered, all but so many at its ends.
+
+    All are covered where half of them or more would stay.
+    """
+    places = [index for index, sign in enumerate(value) if sign.isalnum()]
+    if 2 * (keep_first + keep_last) > len(places):
+        keep_first = keep_last = 0
+    covered = set(places[keep_first : len(places) - keep_last])
+    return "".join(mark if index in covered else sign for index, sign in enumerate(value))
+
+
+def hashed(draw: Draw, value: str, entity_type: str, length: int) -> str:
+    """A keyed hash that is the same for the same value of the same subject, such as ``[ID#1f0c…]``."""
+    kind = entity(entity_type).kind
+    return f"[{entity_type}#{draw.bytes(f'hash {kind}', same(value, entity_type)).hex()[:length]}]"
+
+
+class Numbers:
+    """Numbers for the different values of one text, in order of appearance."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, list[str]] = {}
+
+    def of(self, value: str, entity_type: str) -> int:
+        """The number of a value, from 1. A name of which all words are in an earlier one is that one's."""
+        form, known = same(value, entity_type), self._seen.setdefault(entity_type, [])
+        for index, earlier in enumerate(known):
+            if form == earlier or (entity(entity_type).kind == "name" and set(form.split()) <= set(earlier.split())):
+                return index + 1
+        known.append(form)
+        return len(known)
+
+
+def same(value: str, entity_type: str) -> str:
+    """What different ways of writing a value have in common."""
+    if entity(entity_type).kind == "name":
+        words = (plain(word[0]).removesuffix("'s") for word in WORD.finditer(value) if word[0].lower() not in TITLES)
+        return " ".join(sorted(words))
+    return "".join(sign for sign in plain(value) if sign.isalnum())
