@@ -16,7 +16,7 @@ from fedaug.privacy.deid.recognisers import (
     complaints,
     silence_presidio,
 )
-from fedaug.privacy.deid.rules import RuleRecogniser, recognisers_for
+from fedaug.privacy.deid.rules import RuleRecogniser, left_out, recognisers_for
 from fedaug.privacy.deid.shortcuts import needed_by
 from fedaug.privacy.deid.spans import Span
 
@@ -39,8 +39,13 @@ class PatternLayer:
     def __init__(self, language: str, *, limit_s: float, extra: Sequence[EntityRecognizer] = ()) -> None:
         silence_presidio()
         self._language, self._limit_s = language, limit_s
+        presidio = [
+            recogniser
+            for recogniser in build_recognisers(language, limit_s=limit_s)
+            if type(recogniser).__name__ not in left_out(language)
+        ]
+        recognisers = [*presidio, *recognisers_for(language, limit_s), *extra]
         # Presidio is only half typed: what is an iterable or None to a type checker is a list or optional in fact.
-        recognisers = [*build_recognisers(language, limit_s=limit_s), *recognisers_for(language, limit_s), *extra]
         self._analyzer = cast("Any", build_analyzer(recognisers, language))
         self._entities = self._analyzer.get_supported_entities(language)
         self._pipeline = self._analyzer.nlp_engine.get_nlp(language)

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from fedaug.privacy.deid.rules.rule import Rule, RuleRecogniser
-from fedaug.privacy.deid.rules.select import recognisers_for, rules_for
+from fedaug.privacy.deid.rules.select import left_out, recognisers_for, rules_for
 
-__all__ = ["Rule", "RuleRecogniser", "recognisers_for", "rules_for"]
+__all__ = ["Rule", "RuleRecogniser", "left_out", "recognisers_for", "rules_for"]

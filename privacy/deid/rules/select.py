@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from fedaug.privacy.deid.recognisers import EntityRecognizer
 from fedaug.privacy.deid.rules.rule import Rule, RuleRecogniser
+from fedaug.privacy.deid.rules.spanish import PRESIDIO_LEFT_OUT as LEFT_OUT_OF_SPANISH
+from fedaug.privacy.deid.rules.spanish import SPANISH
 
 _ENGLISH: tuple[Rule, ...] = ()
+
+_RULES: Final[dict[str, tuple[Rule, ...]]] = {"en": _ENGLISH, "es": SPANISH}
+_LEFT_OUT: Final[dict[str, frozenset[str]]] = {"es": LEFT_OUT_OF_SPANISH}
 
 
 def rules_for(language: str) -> tuple[Rule, ...]:
@@ -14,7 +21,16 @@ def rules_for(language: str) -> tuple[Rule, ...]:
     Args:
         language: A two-letter code.
     """
-    return _ENGLISH if language == "en" else ()
+    return _RULES.get(language, ())
+
+
+def left_out(language: str) -> frozenset[str]:
+    """Presidio's recognisers, by class, that a language's own rules take the place of.
+
+    Args:
+        language: A two-letter code.
+    """
+    return _LEFT_OUT.get(language, frozenset())
 
 
 def recognisers_for(language: str, limit_s: float) -> list[EntityRecognizer]:
