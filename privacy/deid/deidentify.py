@@ -21,10 +21,11 @@ from fedaug.errors import ConfigError, QuarantinedRecord
 from fedaug.privacy.deid.additions import SiteAdditions
 from fedaug.privacy.deid.detect import Detector, Reading, Tagger, united
 from fedaug.privacy.deid.document import Document
+from fedaug.privacy.deid.operators.replace import Replacer
 from fedaug.privacy.deid.policies.policy import DeidPolicy, OperatorChoice
 from fedaug.privacy.deid.pool import chunks_of, map_in_order
 from fedaug.privacy.deid.site_recognisers import recognisers_of
-from fedaug.privacy.deid.spans import Span, redact, resolve
+from fedaug.privacy.deid.spans import Span, resolve
 from fedaug.privacy.deid.surrogates.key import SurrogateKey
 
 LANGUAGES = ("en",)
@@ -33,6 +34,7 @@ AUTO = "auto"
 
 def detect(text: str, languages: Sequence[str]) -> str | None:
     return None
+
 
 #: Every finding becomes its type in brackets.
 TAGS: Final = DeidPolicy(
@@ -104,6 +106,7 @@ class Deidentifier:
         self._policy, self._language, self._neural = policy, language, neural
         self._threshold, self._limit_s = score_threshold, limit_s
         self._additions = additions or SiteAdditions()
+        self._replacer = Replacer(policy, key=key, encryption_key=encryption_key)
         self._detectors: dict[str, Detector] = {}
         self._detector(language if language != AUTO else LANGUAGES[0])  # what cannot be loaded is said at once
 
@@ -181,11 +184,12 @@ class Deidentifier:
 
     def _outcome(self, document: Document, spans: list[Span]) -> Outcome:
         try:
-            text = redact(document.text, [span for span in spans if self._policy.takes_out(span.entity_type)])
-            found = Counter(span.entity_type for span in resolve(spans))
+            text = self._replacer.replace(
+                document.text, spans, subject=document.subject, language=self._language_of(document)
+            )
         except Exception:  # whatever goes wrong, the record must not pass as clean, and its text go no further
             return QuarantinedRecord("what was found in a record could not be replaced", "report it, with the policy")
-        return Deidentified(text, found)
+        return Deidentified(text, Counter(span.entity_type for span in resolve(spans)))
 
     def _language_of(self, document: Document) -> str:
         wanted = document.language or self._language
