@@ -44,6 +44,7 @@ class Limits:
     log_entry_bytes: int = 2 * 2**20  # one entry may hold a whole plan's events, as header_bytes does
     bundle_bytes: int = 32 * 2**20  # 50,000 releases, each at the site and the coordinator, are about 30 MB
     bundle_values: int = 300_000  # entries and heads of such a bundle; one takes up to 150 bytes of memory when parsed
+    source_line_bytes: int = 14 * 2**20  # one record of a file: a text of record_chars, and other columns
     labelled_line_bytes: int = 14 * 2**20  # a text of record_chars in twelve-byte escapes, and its spans
     labelled_spans: int = 10_000  # of one labelled text; the densest clinical notes have a few hundred
     labelled_layers: int = 8  # times that labels may cover a text over; nested ones cover it twice at most

@@ -1,77 +1,297 @@
-"""``fedaug deid``: de-identify files, and measure what de-identification misses on one's own texts."""
+"""``fedaug deid``: de-identify files, and measure what de-identification misses on one's own texts.
+
+Nothing that these commands print holds a text of the files that they read.
+"""
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.table import Table
 
-from fedaug.console import commands, needs
+from fedaug.console import ConsoleNarrator, commands, needs
+from fedaug.errors import ConfigError
 
 if TYPE_CHECKING:
-    from fedaug.errors import QuarantinedRecord
-    from fedaug.privacy.deid import Deidentifier, Span
-    from fedaug.privacy.deid.scoring import LabelledText, Score
+    from fedaug.privacy.deid import Deidentifier
+    from fedaug.privacy.deid.batch import Keys, Totals
+    from fedaug.privacy.deid.columns import ColumnPolicy
+    from fedaug.privacy.deid.document import Document
+    from fedaug.privacy.deid.policies import DeidPolicy
 
 app = typer.Typer(no_args_is_help=True, help="De-identify files; measure what is missed; label a sample of your own.")
+policies = typer.Typer(no_args_is_help=True, help="What is done with each type of identifier.")
+app.add_typer(policies, name="policy")
 
 _EXTRA = "client"
-Language = Annotated[str, typer.Option("--language", help="The texts' language: two letters.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object in place of text.")]
+_DEFAULT_POLICY = "hipaa-safe-harbor"
+_DEFAULT_TEXT = "text"
+
+Source = Annotated[Path, typer.Argument(metavar="IN", help="A .csv, .jsonl, .ndjson or .txt file.")]
 Labelled = Annotated[Path, typer.Argument(metavar="LABELLED", help="JSON Lines with texts and labelled spans.")]
+Policy = Annotated[str, typer.Option("--policy", help="A policy's name, or the path of your own .toml file.")]
+Language = Annotated[str, typer.Option("--language", help="The texts' language: two letters, or auto.")]
+Processes = Annotated[int, typer.Option("--processes", min=1, help="Worker processes.")]
+KeyFile = Annotated[Path | None, typer.Option("--key-file", help="For surrogates; fedaug deid key makes one.")]
+TextColumns = Annotated[list[str] | None, typer.Option("--text-column", help="A column of free text; repeatable.")]
+Lines = Annotated[bool, typer.Option("--lines", help="Each line of a .txt is a record; else the whole file is one.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="What is drawn depends on it alone.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object in place of text.")]
+
+
+@app.command("apply")
+def apply_policy(
+    source: Source,
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The result, in the same format.")],
+    *,
+    policy: Policy = _DEFAULT_POLICY,
+    language: Language = "en",
+    text_columns: TextColumns = None,
+    choices: Annotated[
+        list[str] | None,
+        typer.Option("--column", metavar="NAME=CHOICE", help="keep, drop, or its type, such as PERSON; repeatable."),
+    ] = None,
+    keep_others: Annotated[
+        bool, typer.Option("--keep-other-columns", help="Keep columns that are not named as they are; else drop them.")
+    ] = False,
+    subject_column: Annotated[
+        str | None, typer.Option(help="Whom a record is about: one subject, one surrogate for each name.")
+    ] = None,
+    language_column: Annotated[str | None, typer.Option(help="A record's own language.")] = None,
+    key_file: KeyFile = None,
+    processes: Processes = 1,
+    lines: Lines = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on where an earlier run was cut off.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """De-identify a file: the same format out, record by record, in memory that does not grow with it.
+
+    Columns that are not named are left out, since nothing in them was looked at. A column with a type, as in --column
+    name=PERSON, is replaced as a whole, and its value is looked for in the record's text.
+
+    A record that cannot be de-identified is left out and counted, and the exit status is 0 all the same; if that is so
+    for every record, it is 2, and there is no output. OUT appears when all of it is done.
+
+    Example: fedaug deid apply notes.csv clean.csv --column name=PERSON --column ward=keep --processes 4
+    """
+    with commands(interrupted="interrupted; the same command with --resume goes on"), needs(_EXTRA):
+        # --help shall not wait for these
+        from fedaug.privacy.deid.batch import Columns, Job, open_source, run  # noqa: PLC0415 - as said
+        from fedaug.privacy.deid.entities import ENTITIES  # noqa: PLC0415 - as above
+        from fedaug.privacy.deid.policies import load_policy  # noqa: PLC0415 - as above
+
+        if source.suffix.lower() != out.suffix.lower():
+            raise ConfigError("IN and OUT have different suffixes", "the format stays: name OUT accordingly")
+        rows = open_source(source, lines=lines)
+        chosen, keys = load_policy(policy), _keys(key_file)
+        beside = _columns(choices or [], {*ENTITIES, *chosen.own_types}, keep_others=keep_others)
+        columns = Columns(tuple(text_columns or [_DEFAULT_TEXT]), beside, subject_column, language_column)
+        columns.require(rows)
+        finder = _deidentifier(chosen, language, keys)
+        settings = {
+            **{"policy": chosen.fingerprint, "language": language, "lines": lines, "version": _version()},
+            **{"columns": repr(columns), "key": None if keys is None else keys.mark},
+        }
+        job = Job(rows, source, out, columns, _replace(chosen, language, keys), settings, processes)
+        with ConsoleNarrator() as narrator:
+            narrator.phase("checking the source")
+            count = columns.checked(rows)  # a bad row is told before hours of work
+            narrator.phase("de-identifying")
+            totals = run(job, finder, resume=resume, progress=lambda done: narrator.step(done, count))
+        typer.echo(json.dumps(_totals(totals, chosen)) if as_json else "\n".join(_told(totals, chosen)))
 
 
 @app.command()
-def score(labelled: Labelled, *, language: Language = "en", as_json: AsJson = False) -> None:
+def score(
+    labelled: Labelled, *, policy: Policy = _DEFAULT_POLICY, language: Language = "en", as_json: AsJson = False
+) -> None:
     """Score detection on texts in which every identifier is labelled: recall, precision, F2, texts without a leak.
 
     A labelled file has one record a line: {"text": "Seen by Ann Lee", "spans": [{"start": 8, "end": 15, "type":
-    "PERSON"}]}. `fedaug deid label` makes a page on which to label a sample of your own texts. Prints no text.
+    "PERSON"}]}. `fedaug deid label` makes a page on which to label a sample of your own texts. Of the policy, what it
+    looks for and its thresholds count, not what it puts in place of a finding.
 
     Example: fedaug deid score labelled.jsonl --json
     """
     with commands(), needs(_EXTRA):
-        from fedaug.privacy.deid.scoring import read_labelled  # noqa: PLC0415 - --help shall not wait for it
+        from fedaug.privacy.deid.policies import load_policy  # noqa: PLC0415 - as above
+        from fedaug.privacy.deid.scoring import (  # noqa: PLC0415 - as above
+            Scorer,
+            find_all,
+            read_labelled,
+            score_table,
+        )
 
-        for _ in read_labelled(labelled):  # a bad line is told before minutes of work
-            pass
-        finder = _deidentifier(language)
-        found, seconds = _scored(read_labelled(labelled), finder, quiet=as_json)
-        speed = found.documents.scored / seconds if seconds else None
+        chosen, scorer = load_policy(policy), Scorer()
+        with ConsoleNarrator() as narrator:
+            narrator.phase("reading labels")
+            count = sum(1 for _ in read_labelled(labelled))  # a bad line is told before minutes of work
+            finder = _deidentifier(chosen, language, None, replaces=False)
+            narrator.phase("finding")
+            began = time.perf_counter()
+            found = find_all(finder, (record.text for record in read_labelled(labelled)))
+            for done, (record, spans) in enumerate(zip(read_labelled(labelled), found, strict=True), start=1):
+                scorer.add(record, spans)
+                narrator.step(done, count)
+            speed = count / (time.perf_counter() - began)
+        result = scorer.score()
+        if as_json:
+            settings = {"policy": chosen.name, "fingerprint": chosen.fingerprint, "language": language}
+            typer.echo(json.dumps({**result.as_json(), "records_per_s": speed, "settings": settings}))
+        else:
+            Console().print(score_table(result, records_per_s=speed))
+
+
+@app.command("types")
+def list_types(*, as_json: AsJson = False) -> None:
+    """List the types of identifiers, and the letter of 45 CFR 164.514(b)(2)(i) that names each.
+
+    Example: fedaug deid types
+    """
+    from fedaug.privacy.deid.entities import ENTITIES  # noqa: PLC0415 - as above
+
     if as_json:
-        typer.echo(json.dumps({**found.as_json(), "records_per_s": speed, "settings": {"language": language}}))
+        typer.echo(
+            json.dumps({name: {"kind": one.kind, "safe_harbor": one.safe_harbor} for name, one in ENTITIES.items()})
+        )
         return
-    from fedaug.privacy.deid.scoring import score_table  # noqa: PLC0415 - as above
+    table = Table("type", "kind", "Safe Harbor", box=None, pad_edge=False)
+    for name, one in ENTITIES.items():
+        table.add_row(name, one.kind, one.safe_harbor or "–")
+    Console().print(table)
 
-    Console().print(score_table(found, records_per_s=speed))
+
+@app.command("key")
+def make_key(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A new file; its owner alone can read it.")],
+) -> None:
+    """Make the secret that surrogates, shifted dates and encryption draw on. It never leaves the site.
+
+    Keep it as long as surrogates are to stay the same, and no longer: who has it can test guesses at who is behind one.
+
+    Example: fedaug deid key deid.key
+    """
+    with commands(), needs(_EXTRA):
+        from fedaug.privacy.deid.batch import make_key_file  # noqa: PLC0415 - as above
+        from fedaug.privacy.noise import SystemNoise  # noqa: PLC0415 - as above
+
+        make_key_file(file, SystemNoise())
 
 
-def _deidentifier(language: str) -> Deidentifier:
+@policies.command("show")
+def show_policy(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A policy's name, or the path of a .toml file.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Print what a policy does with each of the 18 identifiers of Safe Harbor, and what it is no statement of.
+
+    Example: fedaug deid policy show hipaa-safe-harbor
+    """
+    with commands(), needs(_EXTRA):
+        from fedaug.privacy.deid.policies import load_policy  # noqa: PLC0415 - as above
+        from fedaug.privacy.deid.policies.safe_harbor import safe_harbor_checklist  # noqa: PLC0415 - as above
+
+        chosen = load_policy(name)
+        checklist = safe_harbor_checklist(chosen)
+        if as_json:
+            values = {"policy": chosen.model_dump(mode="json"), "fingerprint": chosen.fingerprint}
+            typer.echo(json.dumps({**values, "checklist": checklist.as_json()}))
+        else:
+            typer.echo(
+                "\n".join([chosen.description, *(f"- {note}" for note in chosen.notes), "", checklist.as_text()])
+            )
+
+
+def _deidentifier(policy: DeidPolicy, language: str, keys: Keys | None, *, replaces: bool = True) -> Deidentifier:
+    """The product's de-identifier; where only findings are wanted, one that needs no key."""
     from fedaug.privacy.deid import Deidentifier  # noqa: PLC0415 - as above
+    from fedaug.privacy.deid.policies import OperatorChoice  # noqa: PLC0415 - as above
 
-    return Deidentifier(language=language)
-
-
-def _scored(records: Iterable[LabelledText], finder: Deidentifier, *, quiet: bool) -> tuple[Score, float]:
-    """The score, and the seconds that finding took."""
-    from fedaug.privacy.deid.scoring import Scorer  # noqa: PLC0415 - as above
-
-    scorer = Scorer()
-    began = time.perf_counter()
-    for record in records:
-        scorer.add(record, _found(finder, record.text))
-    return scorer.score(), time.perf_counter() - began
+    if not replaces:
+        tags = OperatorChoice(operator="redact")
+        return Deidentifier(policy.model_copy(update={"default": tags, "entities": {}}), language=language)
+    _require_keys(policy, keys)
+    surrogate, encryption = (None, None) if keys is None else (keys.surrogate, keys.encryption)
+    return Deidentifier(policy, language=language, key=surrogate, encryption_key=encryption)
 
 
-def _found(finder: Deidentifier, text: str) -> list[Span] | QuarantinedRecord:
-    from fedaug.errors import QuarantinedRecord  # noqa: PLC0415 - as above
+def _require_keys(policy: DeidPolicy, keys: Keys | None) -> None:
+    if keys is None and (policy.needs_surrogate_key or policy.needs_encryption_key):
+        raise ConfigError(
+            f"the policy {policy.name} draws on a secret",
+            "make one with fedaug deid key FILE, and give --key-file FILE",
+        )
 
+
+def _replace(policy: DeidPolicy, language: str, keys: Keys | None) -> Any:  # noqa: ANN401  # a function of a cell
+    """What stands in place of a whole cell."""
+    from fedaug.privacy.deid.operators.replace import Replacer  # noqa: PLC0415 - as above
+    from fedaug.privacy.deid.spans import Span  # noqa: PLC0415 - as above
+
+    surrogate, encryption = (None, None) if keys is None else (keys.surrogate, keys.encryption)
+    replacer = Replacer(policy, key=surrogate, encryption_key=encryption)
+
+    def of_cell(cell: str, entity_type: str, document: Document) -> str:
+        whole = Span(0, len(cell), entity_type, 1.0)
+        spoken = document.language or ("en" if language == "auto" else language)
+        return replacer.replace(cell, [whole], subject=document.subject, language=spoken)
+
+    return of_cell
+
+
+def _columns(choices: list[str], known: Collection[str], *, keep_others: bool) -> ColumnPolicy:
+    from pydantic import ValidationError  # noqa: PLC0415 - as above
+
+    from fedaug.privacy.deid.batch.plan import parsed_columns  # noqa: PLC0415 - as above
+    from fedaug.privacy.deid.columns import ColumnPolicy  # noqa: PLC0415 - as above
+
+    values = {"columns": dict(parsed_columns(choices)), "other_columns": "keep" if keep_others else "drop"}
+    wrong = ConfigError("a --column's choice is none", "use keep, drop, text, or a type as fedaug deid types lists")
     try:
-        return finder.find(text)
-    except QuarantinedRecord as reason:
-        return reason.with_traceback(None)  # its frames hold the text
+        policy = ColumnPolicy.model_validate(values)
+    except ValidationError:
+        raise wrong from None
+    if any(one.entity_type is not None and one.entity_type not in known for one in policy.columns.values()):
+        raise wrong
+    return policy
+
+
+def _keys(file: Path | None) -> Keys | None:
+    from fedaug.privacy.deid.batch import read_key_file  # noqa: PLC0415 - as above
+
+    return None if file is None else read_key_file(file)
+
+
+def _version() -> str:
+    from fedaug import __version__  # noqa: PLC0415 - as above
+
+    return __version__
+
+
+def _totals(totals: Totals, policy: DeidPolicy) -> dict[str, Any]:
+    return {
+        "records": totals.rows,
+        "written": totals.rows - totals.set_aside,
+        "set_aside": totals.set_aside,
+        "columns_left_out": totals.dropped,
+        "found": dict(sorted(totals.found.items())),
+        "policy": policy.name,
+        "fingerprint": policy.fingerprint,
+    }
+
+
+def _told(totals: Totals, policy: DeidPolicy) -> Iterator[str]:
+    written = totals.rows - totals.set_aside
+    yield f"{written:,} of {totals.rows:,} records written; {totals.found.total():,} findings, by policy {policy.name}"
+    if totals.set_aside:
+        yield f"set aside, and not in the output: {totals.set_aside:,} records that could not be de-identified"
+    if totals.dropped:
+        yield f"left out: {totals.dropped} columns that nobody named; see --column and --keep-other-columns"
+    yield "not looked at: what no recogniser finds is still in the text; fedaug deid score measures how much that is"
