@@ -87,6 +87,9 @@ def _drawn_jobs() -> tuple[str, ...]:
 
 
 def _one(text: str, label: str | None) -> list[Piece]:
+    """One piece; the article of "the VA" and "the 5th of March" is no part of what it names."""
+    if label is not None and text.startswith("the ") and not text.startswith(("the corner", "the intersection")):
+        return [("the ", None), (text[4:], label)]
     return [(text, label)]
 
 

@@ -64,3 +64,11 @@ def pieces_of(text: str, spans: Iterable[tuple[int, int, str]]) -> list[Piece]:
     if position < len(text):
         pieces.append((text[position:], None))
     return pieces
+
+
+def names_nobody_of(example: Example, names: frozenset[str]) -> bool:
+    """Whether no person of an example has a name of a set of case-folded tokens."""
+    for start, end, label in example.spans:
+        if label == "PERSON" and not names.isdisjoint(example.text[start:end].casefold().replace("-", " ").split()):
+            return False
+    return True

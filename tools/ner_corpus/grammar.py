@@ -110,8 +110,10 @@ class Grammar:
         productions = self._productions[node.name]
         count = min(between(rng, node.low, node.high), len(productions))
         for index, production in enumerate(rng.sample(productions, count)):
-            if index:
-                out.append((node.separator, None))
+            # A bullet stands before the first of a list too.
+            separator = node.separator if index else node.separator.strip("\n,;. \t|") and node.separator.lstrip("\n")
+            if separator:
+                out.append((separator, None))
             self._expand(production, rng, fill, out)
 
 

@@ -93,7 +93,10 @@ def _elsewhere() -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
 def made_up(rng: Random, syllables: int) -> str:
     """A name that no list holds, so that the model learns a name's surroundings and not a list."""
     while True:
-        parts = [pick(rng, _ONSETS) + pick(rng, _VOWELS) + pick(rng, _CODAS) for _ in range(syllables)]
+        parts = [pick(rng, _ONSETS) + pick(rng, _VOWELS) for _ in range(syllables)]
+        parts[-1] += pick(rng, _CODAS)
+        if chance(rng, 0.15):
+            parts[0] += pick(rng, _CODAS)
         if chance(rng, 0.3):
             parts[-1] = pick(rng, _ENDINGS)
         name = "".join(parts).capitalize()

@@ -161,7 +161,12 @@ def postcode(rng: Random, locale: str) -> str:
 
 
 def city(rng: Random, locale: str | None = None) -> str:
-    """A town: known ones, those of a locale, and made-up ones."""
+    """A town: known ones, those of a locale, and made-up ones; some in capitals, as gazetteers and forms have them."""
+    town = _town(rng, locale)
+    return town.upper() if rng.random() < 0.08 else town
+
+
+def _town(rng: Random, locale: str | None) -> str:
     draw = rng.random()
     if locale is None and draw < 0.34:
         return pick(rng, _TOWNS)
