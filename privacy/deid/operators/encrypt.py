@@ -75,7 +75,7 @@ def decrypt_text(text: str, key: bytes | Sequence[bytes], *, subject: str | None
         value = _opened(match, keys, subject) if match else None
         if match is None or value is None:
             raise SealError(
-                "a token in the text cannot be decrypted: it was changed or moved, or the key or subject is not its own",
+                "a token in the text cannot be decrypted: it was changed or moved, or key or subject is not its own",
                 "use the site's key and the subject of the record, or restore the text",
             )
         pieces += [text[position : match.start()], value]

@@ -108,7 +108,9 @@ class _Record:
         self._found, self._values = found, values
         self._numbers = Numbers()
         taken = _words((*values, *kept))
-        self._draw = replacer._key and Draw(replacer._key, subject=subject, text=text, taken=taken, language=language)
+        self._draw = (
+            Draw(replacer._key, subject=subject, text=text, taken=taken, language=language) if replacer._key else None
+        )
         self._dates = Dates(
             [(span.start, value) for span, value in zip(found, values, strict=True) if _is_date(span)], language
         )

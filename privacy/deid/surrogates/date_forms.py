@@ -18,7 +18,10 @@ _RANGE: Final = (
 )
 _OF: Final = r"(?:\s+(?:day\s+)?of\s+|\s+del?\s+(?:mes\s+de\s+)?|[\s./-]*)"
 #: Two digits are a year behind an apostrophe, a comma, a hyphen or a stop; behind a space, unless a time follows.
-_YEAR: Final = r"(?:(?:\s*,\s*|\s+del?\s+|\s+of\s+|[\s./-]\s*)?(?P<y>(?<!\d)[12]\d{3}|(?<=['’,./\s-])\d{2})(?![\d:]|\s*[ap]\.?m\b|\s*h\b))"
+_YEAR: Final = (
+    r"(?:(?:\s*,\s*|\s+del?\s+|\s+of\s+|[\s./-]\s*)?(?P<y>(?<!\d)[12]\d{3}|(?<=['’,./\s-])\d{2})"
+    r"(?![\d:]|\s*[ap]\.?m\b|\s*h\b))"
+)
 _APOSTROPHE: Final = r"(?:\s*,?\s*['’](?P<yy>\d{2})(?!\d))"
 _BEFORE_YEAR: Final = r"\.?(?:\s*,?\s*(?:of\s+|del?\s+)?|[/-])"
 #: A hyphen may link two dates with slashes or stops; in dates with hyphens it may not.
@@ -33,20 +36,22 @@ _SMALL: Final = (
     "un una uno dos tres cuatro cinco seis siete ocho nueve diez once doce varios varias medio media unos unas"
 )
 _RELATIVE: Final = (
-    "on at in the of and to from until till through thru between by since before after around about approximately approx "
-    "early late mid morning afternoon evening night noon midnight dawn today yesterday tomorrow tonight now currently "
-    "recently ago last next this past prior previous previously following later earlier within for over every each per "
-    "once twice daily weekly monthly yearly annually nightly hourly during same following am pm utc gmt est edt cst cdt "
-    "mst mdt pst pdt cet cest z t h hs hrs hours o clock end beginning start middle "
-    "el la los las lo de del al a en y e desde hasta entre hace última último ultima ultimo próximo próxima proximo "
-    "proxima pasado pasada pasados pasadas siguiente siguientes anterior anteriores previo previa hoy ayer mañana manana "
-    "anteayer anoche tarde noche medianoche mediodía mediodia madrugada mes día dia año ano semana principios mediados "
-    "finales fecha durante cada sobre dentro después despues antes ahora actualmente las fin primera segunda quincena"
+    "on at in the of and to from until till through thru between by since before after around about approximately "
+    "approx early late mid morning afternoon evening night noon midnight dawn today yesterday tomorrow tonight "
+    "now currently recently ago last next this past prior previous previously following later earlier within for "
+    "over every each per once twice daily weekly monthly yearly annually nightly hourly during same am pm utc gmt "
+    "est edt cst cdt mst mdt pst pdt cet cest z t h hs hrs hours o clock end beginning start middle el la los las "
+    "lo de del al a en y e desde hasta entre hace última último ultima ultimo próximo próxima proximo proxima "
+    "pasado pasada pasados pasadas siguiente siguientes anterior anteriores previo previa hoy ayer mañana manana "
+    "anteayer anoche tarde noche medianoche mediodía mediodia madrugada mes día dia año ano semana mediados "
+    "principios finales fecha durante cada sobre dentro después despues antes ahora actualmente fin primera "
+    "segunda quincena"
 )
 _SPAN_OF_TIME: Final = rf"(?<![\d/.])\d{{1,3}}(?:[.,]\d+)?(?:\s*(?:-|–|to|a|or|o)\s*\d{{1,3}})?[\s-]*{_UNIT}\b"
 #: What may stand beside a date, or by itself: times of day, spans of time, words that relate to now.
 _REST: Final = re.compile(
-    rf"(?:\d{{1,2}}[:.]\d{{2}}(?:[:.]\d{{2}}(?:[.,]\d+)?)?\s*(?:[ap]\.?\s?m\b\.?|h(?:rs?|s)?\b\.?|Z\b)?(?:\s?[+-]\d{{2}}:?\d{{2}}\b)?"
+    rf"(?:\d{{1,2}}[:.]\d{{2}}(?:[:.]\d{{2}}(?:[.,]\d+)?)?\s*(?:[ap]\.?\s?m\b\.?|h(?:rs?|s)?\b\.?|Z\b)?"
+    rf"(?:\s?[+-]\d{{2}}:?\d{{2}}\b)?"
     rf"|\d{{1,2}}\s*(?:[ap]\.?\s?m\b\.?|o['’]clock|h(?:rs?|s|oras|ours)?\b)"
     rf"|(?<=T)\d{{4,6}}(?:\.\d+)?"
     rf"|(?:1[89]|20)\d0['’]?s\b|['’]?\d0['’]?s\b"

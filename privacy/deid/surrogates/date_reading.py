@@ -19,10 +19,10 @@ _LEAP_YEAR: Final = 2024
 
 @dataclass(frozen=True)
 class Day:
-    """What a written date means. A year of None was not written; a day of None means the month, a month of None the year.
+    """What a written date means. Without a day it means the month, without a month the year.
 
     Attributes:
-        year: Four digits.
+        year: Four digits; None if none was written.
         month: 1 to 12.
         day: 1 to 31.
         second: The last day of a range such as "3-5 March".
@@ -167,7 +167,7 @@ def day_first(written: Written, habits: Habits) -> bool:
 
 
 def _order(written: Written) -> str | None:
-    """What a numeric date must begin with; None if it may be either. Stops are written by those who put the day first."""
+    """What a numeric date must begin with; None if it may be either."""
     first, second = int(written.part("a") or 0), int(written.part("b") or 0)
     if first > 12 >= second:
         return "day"

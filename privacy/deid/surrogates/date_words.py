@@ -8,78 +8,38 @@ from typing import Final
 
 from fedaug.privacy.deid.surrogates.words import plain
 
+
+def _styles(*lists: str) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(words.split()) for words in lists)
+
+
 #: Styles by language: each a list of twelve months or seven weekdays (Monday first), the full names first.
 MONTHS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = MappingProxyType(
     {
-        "en": (
-            tuple(
-                [
-                    "January",
-                    "February",
-                    "March",
-                    "April",
-                    "May",
-                    "June",
-                    "July",
-                    "August",
-                    "September",
-                    "October",
-                    "November",
-                    "December",
-                ]
-            ),
-            tuple(["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]),
-            tuple(["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sept", "Oct", "Nov", "Dec"]),
+        "en": _styles(
+            "January February March April May June July August September October November December",
+            "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec",
+            "Jan Feb Mar Apr May Jun Jul Aug Sept Oct Nov Dec",
         ),
-        "es": (
-            tuple(
-                [
-                    "enero",
-                    "febrero",
-                    "marzo",
-                    "abril",
-                    "mayo",
-                    "junio",
-                    "julio",
-                    "agosto",
-                    "septiembre",
-                    "octubre",
-                    "noviembre",
-                    "diciembre",
-                ]
-            ),
-            tuple(["ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sep", "oct", "nov", "dic"]),
-            tuple(["ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sept", "oct", "nov", "dic"]),
-            tuple(
-                [
-                    "enero",
-                    "febrero",
-                    "marzo",
-                    "abril",
-                    "mayo",
-                    "junio",
-                    "julio",
-                    "agosto",
-                    "setiembre",
-                    "octubre",
-                    "noviembre",
-                    "diciembre",
-                ]
-            ),
+        "es": _styles(
+            "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+            "ene feb mar abr may jun jul ago sep oct nov dic",
+            "ene feb mar abr may jun jul ago sept oct nov dic",
+            "enero febrero marzo abril mayo junio julio agosto setiembre octubre noviembre diciembre",
         ),
     }
 )
 WEEKDAYS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = MappingProxyType(
     {
-        "en": (
-            tuple(["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]),
-            tuple(["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]),
-            tuple(["Mon", "Tues", "Weds", "Thurs", "Fri", "Sat", "Sun"]),
-            tuple(["Mon", "Tue", "Wed", "Thur", "Fri", "Sat", "Sun"]),
+        "en": _styles(
+            "Monday Tuesday Wednesday Thursday Friday Saturday Sunday",
+            "Mon Tue Wed Thu Fri Sat Sun",
+            "Mon Tues Weds Thurs Fri Sat Sun",
+            "Mon Tue Wed Thur Fri Sat Sun",
         ),
-        "es": (
-            tuple(["lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"]),
-            tuple(["lun", "mar", "mié", "jue", "vie", "sáb", "dom"]),
+        "es": _styles(
+            "lunes martes miércoles jueves viernes sábado domingo",
+            "lun mar mié jue vie sáb dom",
         ),
     }
 )

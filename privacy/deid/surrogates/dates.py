@@ -29,6 +29,7 @@ from fedaug.privacy.deid.surrogates.date_words import other_weekday
 from fedaug.privacy.deid.surrogates.date_writing import written_like
 from fedaug.privacy.deid.surrogates.draw import Draw
 
+_MOST_CHARACTERS: Final = 500  # no date is longer; a finding that runs on over a page is not read
 _MONTH_DAYS: Final = 30.436875  # of the Gregorian calendar
 _YEAR_DAYS: Final = 365.2425
 _YEAR: Final = re.compile(r"(?<![\w./-])(?:19|20)\d{2}(?![\w/-])")
@@ -53,7 +54,9 @@ class Dates:
 
     def __init__(self, findings: Sequence[tuple[int, str]], language: str) -> None:
         self._language = language
-        self._read = {place: read_dates(value, language) for place, value in findings}
+        self._read = {
+            place: read_dates(value, language) if len(value) <= _MOST_CHARACTERS else None for place, value in findings
+        }
         written = [
             (place + one.match.start(), one) for place, dates in sorted(self._read.items()) for one in dates or ()
         ]
@@ -74,7 +77,7 @@ class Dates:
         return "".join([*pieces, value[position:]])
 
     def years(self, place: int, value: str, oldest: int | None) -> str | None:
-        """The years alone that a finding holds; the finding itself if it only relates to now; None for anything else."""
+        """The years alone that a finding holds; itself if it is only such as "two weeks ago"; else None."""
         dates = self._read[place]
         if dates is None:
             years = [int(year) for year in _YEAR.findall(value)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -54,19 +55,20 @@ class Pool:
 
 @dataclass(frozen=True)
 class _Lists:
-    sure: Mapping[str, frozenset[str]]  # first names by gender
-    wide: Mapping[str, frozenset[str]]
+    female: Mapping[str, int]  # in how many locales a name is listed
+    male: Mapping[str, int]
+    sure: frozenset[str]
     last: frozenset[str]
 
     def role(self, word: str) -> tuple[int, str] | None:
         """How doubtful, 0 to 2, and ``first-f``, ``first-m``, ``first-u`` (either) or ``last``."""
-        gender = _gender(word, self.sure)
-        if gender:
-            return 0, f"first-{gender}"
-        if word in self.last:  # the wide lists hold many a surname that somebody was once given as a first name
-            return 1, "last"
-        gender = _gender(word, self.wide)
-        return (2, f"first-{gender}") if gender else None
+        if word in self.last and word not in self.sure:
+            return 1, "last"  # the wide lists hold many a surname that somebody was once given as a first name
+        female, male = self.female.get(word, 0), self.male.get(word, 0)
+        if not female and not male:
+            return None
+        gender = "f" if female > male else "m" if male > female else "u"
+        return 0 if word in self.sure else 2, f"first-{gender}"
 
 
 def class_of(word: str) -> str | None:
@@ -132,14 +134,9 @@ def _of_both(en: tuple[int, str], es: tuple[int, str]) -> str:
         return "es-last"  # such as Garcia
     if "last" in (en[1], es[1]) or (es[0] == 2 and en[0] == 0):
         return f"en-{en[1]}" if en[0] < es[0] else f"es-{es[1]}"
-    if en[0] == es[0] and en[1] != es[1]:
-        return "shared-first-u"
-    return f"shared-{min(en, es)[1]}"  # it may stand in a document of either language; the surer list has the gender
-
-
-def _gender(word: str, names: Mapping[str, frozenset[str]]) -> str | None:
-    female, male = word in names["f"], word in names["m"]
-    return "u" if female and male else "f" if female else "m" if male else None
+    genders = {en[1], es[1]} - {"first-u"}
+    # It may stand in a document of either language.
+    return f"shared-{genders.pop() if len(genders) == 1 else 'first-u'}"
 
 
 @functools.cache
@@ -149,10 +146,12 @@ def _loaded() -> tuple[Mapping[str, str], Mapping[str, _Lists]]:
     lists = {}
     for language, locales in _LOCALES.items():
         providers = [importlib.import_module(f"faker.providers.person.{locale}").Provider for locale in locales]
-        first = {"f": ("first_names_female",), "m": ("first_names_male",)}
-        sure = {gender: _names(providers[:1], keys, spellings) for gender, keys in first.items()}
-        wide = {gender: _names(providers, keys, spellings) for gender, keys in first.items()}
-        lists[language] = _Lists(sure, wide, _names(providers, _LAST, spellings))
+        female, male = (
+            Counter(name for provider in providers for name in _names([provider], (key,), spellings))
+            for key in ("first_names_female", "first_names_male")
+        )
+        sure = _names(providers[:1], ("first_names_female", "first_names_male"), spellings)
+        lists[language] = _Lists(female, male, sure, _names(providers, _LAST, spellings))
     return MappingProxyType(spellings), MappingProxyType(lists)
 
 

@@ -132,6 +132,8 @@ def name_word(draw: Draw, word: str, *, initials: bool = True) -> str:
         stem = name_word(draw, word[: possessive.start()], initials=initials)
         return stem + (possessive[0][0] if stem[-1] in "sS" else possessive[0])
     name = plain(word)
+    if word[-1] in "ªº" and len(word) > 1:  # Mª
+        return draw.initial(name[0]) + word[-1]
     if len(word) == 1:
         return with_case_of(draw.initial(name) if name else "X", word)
     if class_of(name) is None:

@@ -23,6 +23,7 @@ _LABEL: Final = re.compile(
     re.IGNORECASE,
 )
 _RUN: Final = 4
+_ORDINAL_SIGNS: Final = "ºª"  # letters to Unicode; 2º stays an ordinal
 
 
 def surrogate_number(draw: Draw, value: str, entity_type: str) -> str | None:
@@ -32,7 +33,7 @@ def surrogate_number(draw: Draw, value: str, entity_type: str) -> str | None:
     such nor as an ITIN (SSA, 20 CFR 422.103; IRS Publication 1915). A MAC address becomes one of RFC 7042, 2.1.2.
     """
     kept = [match.span() for match in _LABEL.finditer(value)]
-    places = [i for i, sign in enumerate(value) if sign.isalnum() and not any(a <= i < b for a, b in kept)]
+    places = [i for i, sign in enumerate(value) if _counts(sign) and not any(a <= i < b for a, b in kept)]
     normal = "".join(_normal(value[i]) for i in places)
     made = _made(draw, normal, _form(value, normal, entity_type))
     if made is None:
@@ -46,7 +47,7 @@ def surrogate_number(draw: Draw, value: str, entity_type: str) -> str | None:
 def replaced_characters(draw: Draw, kind: str, value: str, attempt: int = 0) -> str:
     """A value with every letter and digit replaced, each by one of its sort; the same value, the same result."""
     source = _Digits(draw, kind, value, attempt)
-    made = (_replaced(sign, source) if sign.isalnum() else sign for sign in value)
+    made = (_replaced(sign, source) if _counts(sign) else sign for sign in value)
     return "".join(made)
 
 
@@ -95,6 +96,10 @@ def _share_a_run(made: str, normal: str) -> bool:
         return False
     run = max(_RUN, len(normal) // 4)
     return len(normal) >= 2 * _RUN and any(normal[i : i + run] in made for i in range(len(normal) - run + 1))
+
+
+def _counts(sign: str) -> bool:
+    return sign.isalnum() and sign not in _ORDINAL_SIGNS
 
 
 def _normal(sign: str) -> str:

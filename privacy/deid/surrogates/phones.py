@@ -1,8 +1,8 @@
 """Surrogates of telephone numbers: written as the original is, from a range kept for fiction where one exists.
 
-North America: NPA-555-0100 to 0199 (ATIS-0300115). United Kingdom: Ofcom's numbers for drama use. France: ARCEP, decision
-2018-0881. Germany: Bundesnetzagentur, notice 148/2021. Australia: ACMA's numbers for fiction. Elsewhere, Spain included,
-no range is kept; there the digits behind the first two are replaced, and the number may be somebody's.
+North America: NPA-555-0100 to 0199. United Kingdom: Ofcom's numbers for drama use. France: those of ARCEP. Germany: those
+of the Bundesnetzagentur. Australia: those of ACMA. Elsewhere, Spain included, no range is kept: there all digits but the first are
+replaced, and the number may be somebody's.
 """
 
 from __future__ import annotations

@@ -17,6 +17,11 @@ _TOWNS: Final = {
     "pt": (("pt_PT", "cities"),),
 }
 _LONGEST: Final = 24
+#: In the order of the states' names.
+_US_SHORT: Final = (
+    "AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA "
+    "RI SC SD TN TX UT VT VA WA WV WI WY"
+)
 
 
 @functools.cache
@@ -39,125 +44,21 @@ def regions(language: str) -> tuple[str, ...]:
 @functools.cache
 def abbreviations() -> Mapping[str, str]:
     """Abbreviation by plain name of a state of the United States."""
-    return MappingProxyType({plain(name): short for name, short in zip(_US_STATES, _US_SHORT, strict=True)})
+    names = regions("en")
+    return MappingProxyType({plain(name): short for name, short in zip(names, _US_SHORT.split(), strict=True)})
 
 
 @functools.cache
 def countries(language: str) -> tuple[str, ...]:
     """Countries in a language."""
-    return tuple(sorted(_provider("es" if language == "es" else "en").countries))
+    names = _provider("es" if language == "es" else "en").countries
+    return tuple(sorted(name for name in names if len(name) <= _LONGEST and name.replace(" ", "").isalpha()))
 
 
-def _name(entry: Any) -> str:
+def _name(entry: str | tuple[str, ...]) -> str:
     """A municipality is a name, or a number and a name."""
-    return entry if isinstance(entry, str) else str(entry[-1])
+    return entry if isinstance(entry, str) else entry[-1]
 
 
-def _provider(locale: str) -> Any:
+def _provider(locale: str) -> Any:  # noqa: ANN401  # Faker's providers share no typed interface
     return importlib.import_module(f"faker.providers.address.{locale}").Provider
-
-
-_US_STATES: Final = [
-    "Alabama",
-    "Alaska",
-    "Arizona",
-    "Arkansas",
-    "California",
-    "Colorado",
-    "Connecticut",
-    "Delaware",
-    "Florida",
-    "Georgia",
-    "Hawaii",
-    "Idaho",
-    "Illinois",
-    "Indiana",
-    "Iowa",
-    "Kansas",
-    "Kentucky",
-    "Louisiana",
-    "Maine",
-    "Maryland",
-    "Massachusetts",
-    "Michigan",
-    "Minnesota",
-    "Mississippi",
-    "Missouri",
-    "Montana",
-    "Nebraska",
-    "Nevada",
-    "New Hampshire",
-    "New Jersey",
-    "New Mexico",
-    "New York",
-    "North Carolina",
-    "North Dakota",
-    "Ohio",
-    "Oklahoma",
-    "Oregon",
-    "Pennsylvania",
-    "Rhode Island",
-    "South Carolina",
-    "South Dakota",
-    "Tennessee",
-    "Texas",
-    "Utah",
-    "Vermont",
-    "Virginia",
-    "Washington",
-    "West Virginia",
-    "Wisconsin",
-    "Wyoming",
-]
-_US_SHORT: Final = [
-    "AL",
-    "AK",
-    "AZ",
-    "AR",
-    "CA",
-    "CO",
-    "CT",
-    "DE",
-    "FL",
-    "GA",
-    "HI",
-    "ID",
-    "IL",
-    "IN",
-    "IA",
-    "KS",
-    "KY",
-    "LA",
-    "ME",
-    "MD",
-    "MA",
-    "MI",
-    "MN",
-    "MS",
-    "MO",
-    "MT",
-    "NE",
-    "NV",
-    "NH",
-    "NJ",
-    "NM",
-    "NY",
-    "NC",
-    "ND",
-    "OH",
-    "OK",
-    "OR",
-    "PA",
-    "RI",
-    "SC",
-    "SD",
-    "TN",
-    "TX",
-    "UT",
-    "VT",
-    "VA",
-    "WA",
-    "WV",
-    "WI",
-    "WY",
-]

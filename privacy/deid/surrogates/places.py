@@ -13,11 +13,11 @@ from fedaug.privacy.deid.surrogates.place_words import KEPT, STREET
 from fedaug.privacy.deid.surrogates.words import plain, shares_a_piece, with_case_of
 
 _SEGMENT: Final = re.compile(r"[^,;\n()|/]+|[,;\n()|/]+|")
-_TOKEN: Final = re.compile(r"[^\W_]+(?:['’.][^\W\d_]+)*")
+_TOKEN: Final = re.compile(r"[^\W_]+(?:['’.&][^\W\d_]+)*")
 _RUN_GAP: Final = re.compile(r"[ \t.-]*|[ \t]*&[ \t]*")
 _ORDINAL: Final = re.compile(r"(\d+)(st|nd|rd|th)$", re.IGNORECASE)
 _POSSESSIVE: Final = re.compile(r"['’]s$", re.IGNORECASE)
-_ACRONYM: Final = 5
+_ACRONYM: Final = 4
 
 
 def surrogate_place(draw: Draw, value: str, *, institution: bool = False) -> str | None:
@@ -50,7 +50,9 @@ def _segment(draw: Draw, text: str, institution: bool, capitals: bool) -> str:
         elif _stays(tokens[index][0]):
             pieces.append(run)
         else:
-            pieces.append(_state(draw, text, run, end) or _name(draw, run, by_surname, capitals))
+            pieces.append(
+                _state(draw, text, run, end) or _name(draw, run, by_surname, capitals=capitals and text.strip() != run)
+            )
         position, index = end, stop
     return "".join([*pieces, text[position:]])
 
@@ -113,7 +115,7 @@ def _other(draw: Draw, kind: str, name: str, known: tuple[str, ...]) -> str:
     return draw.pick(kind, name, others, lambda one: plain(one) not in draw.taken) or others[0]
 
 
-def _name(draw: Draw, run: str, by_surname: bool, capitals: bool) -> str:
+def _name(draw: Draw, run: str, by_surname: bool, *, capitals: bool) -> str:
     if run.isupper() and len(run) <= _ACRONYM and not capitals:
         return replaced_characters(draw, "acronym", run)
     possessive = _POSSESSIVE.search(run)

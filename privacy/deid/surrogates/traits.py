@@ -12,15 +12,15 @@ from fedaug.privacy.deid.surrogates.words import plain, with_case_of
 #: Words that can take each other's place, by language; the endings of the Spanish ones agree.
 _GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "en": (
-        "American British Canadian French German Italian Spanish Mexican Brazilian Chinese Japanese Korean Indian Russian "
-        "Polish Dutch Swedish Norwegian Danish Finnish Greek Turkish Egyptian Kenyan Australian Irish Portuguese Cuban",
-        "Catholic Protestant Muslim Jewish Hindu Buddhist Sikh Baptist Methodist Lutheran Orthodox Quaker Mormon",
+        "American British Canadian French German Italian Spanish Mexican Brazilian Chinese Japanese Korean Indian "
+        "Russian Polish Dutch Swedish Norwegian Danish Finnish Greek Turkish Egyptian Australian Irish Portuguese Cuban",
+        "Catholic Protestant Muslim Jewish Hindu Buddhist Sikh Baptist Methodist Lutheran Quaker Mormon",
         "Democrat Republican Liberal Conservative Socialist Libertarian",
     ),
     "es": (
         "estadounidense canadiense costarricense nicaragüense israelí iraní marroquí paquistaní belga croata",
-        "español francés alemán italiano mexicano argentino chileno colombiano peruano portugués polaco ruso chino griego",
-        "española francesa alemana italiana mexicana argentina chilena colombiana peruana portuguesa polaca rusa china griega",
+        "español francés alemán italiano mexicano argentino chileno peruano portugués polaco ruso griego",
+        "española francesa alemana italiana mexicana argentina chilena peruana portuguesa polaca rusa griega",
         "católico budista evangélico judío protestante musulmán ortodoxo",
         "católica budista evangélica judía protestante musulmana ortodoxa",
     ),
@@ -37,7 +37,8 @@ def surrogate_trait(draw: Draw, value: str, entity_type: str) -> str | None:
         words = tuple(group.split())
         for ending in ("", "s"):
             if any(plain(word) + ending == name for word in words):
-                made = _other(draw, value, name.removesuffix(ending) if ending else name, words)
+                fitting = tuple(word for word in words if not ending or word[-2:] not in ("sh", "se", "ch"))
+                made = _other(draw, value, name[: len(name) - len(ending)], fitting)
                 return made and made + ending
     return None
 

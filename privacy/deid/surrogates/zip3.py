@@ -7,53 +7,14 @@ import importlib
 import re
 from typing import Final
 
+_CENSUS_2000: Final = "036 059 063 102 203 556 692 790 821 823 830 831 878 879 884 890 893"
+_CENSUS_2010: Final = "036 059 102 202 203 204 205 369 556 692 753 772 821 823 878 879 884 893"
 #: Prefixes with 20,000 or fewer people by Census 2000, as listed by the Department of Health and Human Services in its
 #: "Guidance Regarding Methods for De-identification of Protected Health Information" (26 November 2012).
-CENSUS_2000: Final = frozenset(
-    [
-        "036",
-        "059",
-        "063",
-        "102",
-        "203",
-        "556",
-        "692",
-        "790",
-        "821",
-        "823",
-        "830",
-        "831",
-        "878",
-        "879",
-        "884",
-        "890",
-        "893",
-    ]
-)
+CENSUS_2000: Final = frozenset(_CENSUS_2000.split())
 #: The same by the census of 2010, as lists in public use give them (Microsoft's Tools for Health Data Anonymization has
 #: fourteen of these). The guidance asks for the newest count; no list of 2020 could be checked, so both are applied.
-CENSUS_2010: Final = frozenset(
-    [
-        "036",
-        "059",
-        "102",
-        "202",
-        "203",
-        "204",
-        "205",
-        "369",
-        "556",
-        "692",
-        "753",
-        "772",
-        "821",
-        "823",
-        "878",
-        "879",
-        "884",
-        "893",
-    ]
-)
+CENSUS_2010: Final = frozenset(_CENSUS_2010.split())
 RESTRICTED: Final = CENSUS_2000 | CENSUS_2010
 
 _ZIP: Final = re.compile(r"(?<![\d-])(\d{3})\d{2}(?:[- ]?\d{4})?(?![\d-])")
@@ -81,9 +42,4 @@ def zip3_of_address(address: str) -> str | None:
 @functools.cache
 def _assigned() -> frozenset[str]:
     states = importlib.import_module("faker.providers.address.en_US").Provider.states_postcode
-    return frozenset(
-        f"{prefix:03d}"
-        for low, high in states.values()
-        for prefix in range(low // 1000 * 10, high // 100 + 1)
-        if low // 100 <= prefix <= high // 100
-    )
+    return frozenset(f"{prefix:03d}" for low, high in states.values() for prefix in range(low // 100, high // 100 + 1))
