@@ -33,7 +33,7 @@ COMMUNITIES: tuple[Community, ...] = (
     _community(  # United States, mixed
         26,
         "Marlene Darlene Tammy Kaylee Brooke Peggy Loretta Doreen Bernadette Rhonda Kimberly Shelby Ashlyn Paige "
-        "Nadine Lorraine Haley Wanda Maureen Jolene Charlene Beverly Opal Geneva Hope Faith Joy Pearl Summer Autumn Dawn",
+        "Nadine Lorraine Haley Wanda Maureen Jolene Charlene Beverly Opal Geneva Hope Faith Joy Pearl Summer Dawn",
         "Duane Curtis Wendell Floyd Randall Dale Clifford Travis Brent Cody Garrett Vernon Earl Leroy Norman Stanley "
         "Mitchell Dwight Rex Wade Chad Tanner Colby Lyle Roland Clay Chase Grant Dean Cliff",
         "Hutchins Applegate Whitlock Pruitt Stoddard Kessler Barlow Hargrove Teague Lockhart Mayfield Ostrander Bixby "
@@ -116,7 +116,7 @@ COMMUNITIES: tuple[Community, ...] = (
         4,
         "Rivka Shoshana Miriam Chaya Zipporah Tova Golda Devorah",
         "Mordechai Yitzhak Menachem Avi Shlomo Ezra Moishe Baruch",
-        "Rosenblatt Finkelstein Abramowitz Goldfarb Lefkowitz Shapiro Teitelbaum Benveniste Toledano Mizrahi Perlmutter",
+        "Rosenblatt Finkelstein Abramowitz Goldfarb Lefkowitz Shapiro Teitelbaum Benveniste Toledano Perlmutter",
     ),
     _community(  # Korea and Japan
         4,
