@@ -21,20 +21,13 @@ from fedaug.errors import ConfigError, QuarantinedRecord
 from fedaug.privacy.deid.additions import SiteAdditions
 from fedaug.privacy.deid.detect import Detector, Reading, Tagger, united
 from fedaug.privacy.deid.document import Document
+from fedaug.privacy.deid.language import AUTO, LANGUAGES, detect
 from fedaug.privacy.deid.operators.replace import Replacer
 from fedaug.privacy.deid.policies.policy import DeidPolicy, OperatorChoice
 from fedaug.privacy.deid.pool import chunks_of, map_in_order
 from fedaug.privacy.deid.site_recognisers import recognisers_of
 from fedaug.privacy.deid.spans import Span, resolve
 from fedaug.privacy.deid.surrogates.key import SurrogateKey
-
-LANGUAGES = ("en",)
-AUTO = "auto"
-
-
-def detect(text: str, languages: Sequence[str]) -> str | None:
-    return None
-
 
 #: Every finding becomes its type in brackets.
 TAGS: Final = DeidPolicy(
