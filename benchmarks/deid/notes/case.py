@@ -201,7 +201,7 @@ class Case:
         random = self._random
         if self._mother:
             return random.randint(19, 44)
-        return random.randint(3, 17) if self._child else min(random.randint(21, 97), random.randint(35, 99))
+        return random.randint(5, 16) if self._child else min(random.randint(21, 97), random.randint(35, 99))
 
     def _age(self, relation: str, patient: Person) -> int:
         """An age that fits the relation."""

@@ -63,6 +63,7 @@ class Calendar:
         """The date ``offset`` days after the note's; ``form`` names a family of styles, "" is the writer's habit."""
         day = self.day + datetime.timedelta(days=offset)
         if form == "hol":
+            day -= datetime.timedelta(days=365)  # a feast day that is surely past
             return day.strftime(self._random.choice(self._holidays))
         if form:
             style = self._random.choice(self._forms[form])

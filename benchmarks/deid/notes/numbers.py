@@ -14,7 +14,7 @@ from benchmarks.deid.notes.places import Region
 
 _PLAIN_LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"  # no I, O or Q, as on vehicle and Medicare numbers
 _VIN_VALUES = dict(
-    zip("ABCDEFGHJKLMNPRSTUVWXYZ", (1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 7, 9, 2, 3, 4, 5, 6, 7, 8, 9))
+    zip("ABCDEFGHJKLMNPRSTUVWXYZ", (1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 7, 9, 2, 3, 4, 5, 6, 7, 8, 9), strict=True)
 )
 _VIN_WEIGHTS = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
 
@@ -49,7 +49,7 @@ def phone(random: Random, where: Region) -> str:
             )
         tail = f"{random.randint(0, 999):03}"
         local = f"{area} {tail}" if area.startswith("01632") else f"{area} 0{tail}"
-        return random.choice((local, local, f"({local.split()[0]}) {local.split(' ', 1)[1]}", "+44 (0)" + local[1:]))
+        return random.choice((local, local, "({}) {}".format(*local.split(" ", 1)), "+44 (0)" + local[1:]))
     line = f"01{random.randint(0, 99):02}"
     style = random.choice(
         (
@@ -174,7 +174,7 @@ def _card(random: Random, _: Region) -> str:
     prefix, length = random.choice((("4", 16), ("4", 16), ("51", 16), ("55", 16), ("37", 15), ("6011", 16)))
     digits = luhn(prefix + shaped(random, "9" * (length - len(prefix) - 1)))
     cuts = (4, 10, 15) if length == 15 else (4, 8, 12, 16)
-    groups = [digits[start:end] for start, end in zip((0, *cuts), cuts)]
+    groups = [digits[start:end] for start, end in zip((0, *cuts), cuts, strict=False)]
     return random.choice((" ", "-", "", " ")).join(groups)
 
 
@@ -221,7 +221,7 @@ def _id(random: Random, _: Region) -> str:
         "E-89999",
         "899999",
         "S00899999",
-        "2089-CV-8999",
+        "20Y-89999",
         "8999999",
         "89-899999",
         "REF/89999/AA",

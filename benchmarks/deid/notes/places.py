@@ -124,7 +124,7 @@ _CHURCHES = _list(
     "{saint} Church;{town} Baptist Church;Mount Pisgah AME;{saint} Parish;Temple Beth Tikvah;{town} Islamic Center;"
     "Iglesia Roca Eterna;Grace Lutheran of {town};{town} Gurdwara;New Canaan Tabernacle"
 )
-_PHARMACIES = ("{town} Pharmacy;{river} Drug;{name}'s Pharmacy;Corner Apothecary of {town};ValuMed {town}").split(";")
+_PHARMACIES = _list("{town} Pharmacy;{river} Drug;{name}'s Pharmacy;Corner Apothecary of {town};ValuMed {town}")
 
 _US_PATTERNS = {"hosp": _US_HOSPITALS, "clinic": _US_CLINICS}
 _UK_PATTERNS = {"hosp": _UK_HOSPITALS, "clinic": _UK_CLINICS}
