@@ -15,7 +15,8 @@ from itertools import accumulate
 from pathlib import Path
 from random import Random
 
-from tools.ner_corpus import background, corpora as annotated, generated, presidio, spanish
+from tools.ner_corpus import background, generated, presidio, spanish
+from tools.ner_corpus import corpora as annotated
 from tools.ner_corpus.draw import pick
 from tools.ner_corpus.example import ENGLISH_LABELS, SPANISH_LABELS, Example, names_nobody_of
 from tools.ner_corpus.excluded import excluded_names

@@ -3,80 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import lru_cache
 from random import Random
 
 from faker import Faker
-
 from tools.ner_corpus import dates, numbers, organisations, people, places
 from tools.ner_corpus.draw import between, chance, pick
 from tools.ner_corpus.example import Piece
+from tools.ner_corpus.listed import listed
 
-NATIONALITIES = (
-    "American,Mexican,Canadian,British,English,Scottish,Welsh,Irish,French,German,Italian,Spanish,Portuguese,Dutch,Belgian,"
-    "Swiss,Austrian,Swedish,Norwegian,Danish,Finnish,Icelandic,Polish,Czech,Slovak,Hungarian,Romanian,Bulgarian,Greek,Turkish,"
-    "Russian,Ukrainian,Serbian,Croatian,Bosnian,Albanian,Armenian,Georgian,Iranian,Iraqi,Syrian,Lebanese,Israeli,Jordanian,"
-    "Egyptian,Moroccan,Tunisian,Algerian,Libyan,Sudanese,Ethiopian,Eritrean,Somali,Kenyan,Ugandan,Tanzanian,Nigerian,Ghanaian,"
-    "Senegalese,Congolese,Rwandan,South African,Zimbabwean,Indian,Pakistani,Bangladeshi,Sri Lankan,Nepali,Nepalese,Afghan,"
-    "Chinese,Taiwanese,Japanese,Korean,South Korean,Vietnamese,Thai,Cambodian,Laotian,Burmese,Filipino,Indonesian,Malaysian,"
-    "Singaporean,Australian,Samoan,Tongan,Fijian,Hawaiian,Brazilian,Argentinian,Argentine,Chilean,Peruvian,Bolivian,Colombian,"
-    "Venezuelan,Ecuadorian,Guatemalan,Honduran,Salvadoran,Nicaraguan,Panamanian,Cuban,Dominican,Haitian,Jamaican,Trinidadian,"
-    "Puerto Rican,Guyanese,Saudi,Yemeni,Kuwaiti,Emirati,Cypriot,Maltese,Estonian,Latvian,Lithuanian,Moldovan,Mongolian,Kurdish,"
-    "European,African,Asian,Latin American,Scandinavian,Palestinian,Kazakh,Uzbek"
-).split(",")
-_PEOPLES = "Americans,Mexicans,Canadians,Germans,Italians,Poles,Russians,Ukrainians,Turks,Greeks,Saudis,Indians,Nigerians,Kenyans,Brazilians,Cubans,Swedes,Danes,Finns,Scots,Afghans,Iraqis,Israelis,Australians,Filipinos,Kurds,Europeans,Texans,Londoners,New Yorkers,Berliners".split(
-    ","
-)
-_BELIEFS = "Catholic,Roman Catholic,Protestant,Baptist,Methodist,Lutheran,Presbyterian,Pentecostal,Evangelical,Mormon,Jewish,Orthodox Jewish,Muslim,Sunni,Shia,Hindu,Sikh,Buddhist,Jain,Christian,Greek Orthodox,Jehovah's Witness,Seventh-day Adventist,Quaker,Mennonite,Amish,atheist,agnostic,Baha'i,Zoroastrian,Christians,Muslims,Jews,Hindus,Catholics,Anglican,Unitarian,Wiccan".split(
-    ","
-)
-_POLITICS = "Republican,Democrat,Democratic,Labour,Tory,Conservative,Liberal,Libertarian,Socialist,Communist,Green,Republicans,Democrats,Marxist,Social Democrat,Lib Dem,Progressive".split(
-    ","
-)
-_ETHNIC = "Hispanic,Latino,Latina,African American,African-American,Caucasian,Asian American,Native American,Navajo,Cherokee,Inuit,Maori,Aboriginal,Roma,Arab,Punjabi,Tamil,Yoruba,Igbo,Zulu,Hmong,Ashkenazi Jewish,Pacific Islander,Mestizo,Basque,Mexican-American,Black British".split(
-    ","
-)
-_JOBS = "Chief Executive Officer,CEO,CFO,Chief Financial Officer,Branch Manager,Account Manager,Senior Vice President,Vice President,Director of Nursing,Medical Director,Attending Physician,Staff Nurse,Nurse Manager,Case Manager,Office Manager,Claims Adjuster,Claims Specialist,Compliance Officer,Loan Officer,Underwriter,President,Prime Minister,Senator,Governor,Mayor,Chairman,Head of Operations,Sales Director,Project Manager,Software Engineer,Data Analyst,Privacy Officer,Administrative Assistant,Resident Physician,Chief Resident,Chief Medical Officer,Social Worker,Records Clerk,Customer Service Representative,Registrar,Consultant Cardiologist,General Practitioner,Managing Partner,Paralegal,Principal,Superintendent,Professor of Medicine,Minister of Health,Secretary of State,Foreign Minister,Ambassador,Police Chief,Captain,Editor,Producer,Spokesman,spokeswoman".split(
-    ","
-)
-_HONORIFICS = (
-    "Mr.",
-    "Mrs.",
-    "Ms.",
-    "Miss",
-    "Dr.",
-    "Prof.",
-    "Sir",
-    "Lady",
-    "Lord",
-    "Rev.",
-    "Father",
-    "Sister",
-    "Judge",
-    "Captain",
-    "Sgt.",
-    "Lt.",
-    "Col.",
-    "Hon.",
-    "Rabbi",
-    "Imam",
-    "Madam",
-    "Dame",
-    "Officer",
-    "Detective",
-    "Senator",
-    "President",
-    "Prince",
-    "Pastor",
-    "Coach",
-    "Chief",
-    "Mx.",
-)
+_LISTS = listed("case")
+NATIONALITIES = _LISTS["nationalities"]
+_PEOPLES = _LISTS["peoples"]
+_BELIEFS = _LISTS["beliefs"]
+_POLITICS = _LISTS["politics"]
+_ETHNIC = _LISTS["ethnic"]
+_JOBS = _LISTS["jobs"]
+_HONORIFICS = _LISTS["honorifics"]
 _PRONOUNS = {
-    True: {"he": "he", "He": "He", "his": "his", "His": "His", "him": "him", "man": "man", "gentleman": "gentleman", "male": "male", "M": "M", "son": "son", "boy": "boy", "husband": "wife"},
-    False: {"he": "she", "He": "She", "his": "her", "His": "Her", "him": "her", "man": "woman", "gentleman": "lady", "male": "female", "M": "F", "son": "daughter", "boy": "girl", "husband": "husband"},
-}  # fmt: skip
+    male: dict(zip(_LISTS["words_of_sex"], _LISTS["male" if male else "female"], strict=True)) for male in (True, False)
+}
 
 
 @lru_cache(maxsize=1)
@@ -150,7 +97,7 @@ class Case:
             return people.any_form(rng, somebody)
         return _FORMS[form](rng, somebody)
 
-    def near(self, back: int = 40) -> dates.date:
+    def near(self, back: int = 40) -> date:
         """A day not long before the document's own."""
         return self.today - timedelta(days=between(self._rng, 0, back))
 
@@ -177,9 +124,19 @@ _FORMS: dict[str, Callable[[Random, people.Person], list[Piece]]] = {
     "handle": lambda rng, who: _one(numbers.handle(rng, who), "ID"),
 }
 _ORGANISATIONS = {
-    "org": "any", "company": "company", "employer": "employer", "bank": "bank", "insurer": "insurer", "school": "school",
-    "university": "university", "agency": "agency", "pharmacy": "pharmacy", "band": "band", "ward": "ward", "clinic": "hospital",
-}  # fmt: skip
+    "org": "any",
+    "company": "company",
+    "employer": "employer",
+    "bank": "bank",
+    "insurer": "insurer",
+    "school": "school",
+    "university": "university",
+    "agency": "agency",
+    "pharmacy": "pharmacy",
+    "band": "band",
+    "ward": "ward",
+    "clinic": "hospital",
+}
 
 
 def _lines(rng: Random, before: str) -> list[Piece]:
@@ -197,30 +154,27 @@ def _years(case: Case, rng: Random) -> list[Piece]:
     years = years if years >= 1 else dates.age(rng)
     draw = rng.random()
     if draw < 0.06:
-        return _one(dates.words(min(years, 99)), "AGE") + [(pick(rng, ("-year-old", " year old", "-year old")), None)]
+        return [(dates.words(min(years, 99)), "AGE"), (pick(rng, ("-year-old", " year old", "-year old")), None)]
     if draw < 0.12:
         unit = pick(rng, ("month", "week", "day", "mo"))
-        ending = {"mo": ("mo", " mo", "-mo-old", " m/o")}.get(unit, (f"-{unit}-old", f" {unit} old", f"-{unit} old"))
-        return _one(str(between(rng, 1, 23)), "AGE") + [(pick(rng, ending), None)]
-    endings = (
-        "-year-old",
-        "-year-old",
-        "-year-old",
-        " year old",
-        " y/o",
-        "y/o",
-        "yo",
-        " yo",
-        " yr old",
-        "-yr-old",
-        " y.o.",
-        " years old",
-        "YO",
-        " y o",
-        "-y/o",
-        " yrs old",
-    )
-    return [(str(years), "AGE"), (pick(rng, endings), None)]
+        spelt = {"mo": ("mo", " mo", "-mo-old", " m/o")}.get(unit, (f"-{unit}-old", f" {unit} old", f"-{unit} old"))
+        return [(str(between(rng, 1, 23)), "AGE"), (pick(rng, spelt), None)]
+    ending = pick(rng, _LISTS["year_endings"])
+    gap = "" if ending[0] == "-" or (len(ending) < 5 and chance(rng, 0.5)) else " "
+    return [(str(years), "AGE"), (f"{gap}{ending.upper() if chance(rng, 0.05) else ending}", None)]
+
+
+def _town(case: Case, rng: Random) -> list[Piece]:
+    separator = pick(rng, (", ", ", ", " ", ","))
+    return [(places.city(rng), "LOCATION"), (separator, None), (places.state(rng), "LOCATION")]
+
+
+def _some_day(case: Case, rng: Random) -> list[Piece]:
+    return _one(dates.any_date(rng, case.near() if chance(rng, 0.7) else dates.day(rng)), "DATE_TIME")
+
+
+def _near_day(case: Case, rng: Random) -> list[Piece]:
+    return _one((dates.numeric if chance(rng, 0.6) else dates.worded)(rng, case.near(60)), "DATE_TIME")
 
 
 def _nrp(rng: Random) -> str:
@@ -245,11 +199,11 @@ def _occupation(case: Case, rng: Random) -> list[Piece]:
 
 _Maker = Callable[[Case, Random], list[Piece]]
 _MAKERS: dict[str, _Maker] = {
-    "date": lambda case, rng: _one(dates.any_date(rng, case.near() if chance(rng, 0.7) else dates.day(rng)), "DATE_TIME"),
+    "date": _some_day,
     "date.num": lambda case, rng: _one(dates.numeric(rng, case.near(400)), "DATE_TIME"),
     "date.word": lambda case, rng: _one(dates.worded(rng, case.near(400)), "DATE_TIME"),
     "date.part": lambda case, rng: _one(dates.partial(rng, case.near()), "DATE_TIME"),
-    "date.full": lambda case, rng: _one((dates.numeric if chance(rng, 0.6) else dates.worded)(rng, case.near(60)), "DATE_TIME"),
+    "date.full": _near_day,
     "date.old": lambda case, rng: _one(dates.any_date(rng, dates.day(rng, 1950, 2020)), "DATE_TIME"),
     "date.spoken": lambda case, rng: _one(dates.spoken_date(rng, dates.day(rng, 1920, 2024)), "DATE_TIME"),
     "dob": lambda case, rng: _one((dates.numeric if chance(rng, 0.75) else dates.worded)(rng, case.born), "DATE_TIME"),
@@ -277,7 +231,7 @@ _MAKERS: dict[str, _Maker] = {
     "address.lines": lambda case, rng: _lines(rng, ""),
     "address.quoted": lambda case, rng: _lines(rng, "> "),
     "address.indented": lambda case, rng: _lines(rng, pick(rng, ("    ", "\t", " ", "  "))),
-    "town": lambda case, rng: _one(places.city(rng), "LOCATION") + [(pick(rng, (", ", ", ", " ", ",")), None)] + _one(places.state(rng), "LOCATION"),
+    "town": _town,
     "hospital": lambda case, rng: _one(case.hospital, "ORGANIZATION"),
     "nrp": lambda case, rng: _one(_nrp(rng), "NRP"),
     "nationality": lambda case, rng: _one(pick(rng, NATIONALITIES), "NRP"),
@@ -288,7 +242,7 @@ _MAKERS: dict[str, _Maker] = {
     "occupation": _occupation,
     "mail": lambda case, rng: _one(numbers.mail(rng, people.new_person(rng)), "ID"),
     "handle": lambda case, rng: _one(numbers.handle(rng, people.new_person(rng)), "ID"),
-}  # fmt: skip
+}
 SLOTS = frozenset(
     {*_MAKERS, *numbers.KINDS, *numbers.MAKERS, *_ORGANISATIONS, *_PRONOUNS[True], *_person_forms()}
     | {f"{who}.{form}" for who in _person_forms() for form in _FORMS}

@@ -13,17 +13,14 @@ from functools import lru_cache
 from pathlib import Path
 
 from tools.ner_corpus.example import Example, Piece, joined, pieces_of
+from tools.ner_corpus.listed import listed
 
 _KNOWN = frozenset({"PERSON", "LOCATION", "ORGANIZATION"})
 _TYPES = {"PER": "PERSON", "LOC": "LOCATION", "ORG": "ORGANIZATION", "GPE": "LOCATION", "FAC": "LOCATION"}
 #: Part f of the Broad Twitter Corpus measures.
 TWITTER_PARTS = ("a", "b", "e", "g", "h")
 # Roles of a contract that the SEC annotators marked as persons and organisations.
-_ROLES = frozenset(
-    "borrower borrowers lender lenders bank banks tenant landlord agent guarantor guarantors company seller buyer purchaser "
-    "employee employer executive trustee obligor obligors grantor lessee lessor holder party parties co-borrower subtenant "
-    "sublandlord the and or creditor debtor subsidiary subsidiaries administrative collateral".split()  # noqa: SIM905 - a list of 30 quoted words reads worse
-)
+_ROLES = frozenset(listed("corpora")["roles"])
 _HONORIFIC = re.compile(
     r"(?:Mr|Mrs|Ms|Miss|Dr|Sir|Lady|Lord|Captain|Colonel|Major|Professor|Madame|Monsieur|Reverend|Count|Countess|Prince"
     r"|Princess|King|Queen|Doctor|Master|Judge|Mme|St|Rev|General|Duke|Baron|Aunt|Uncle|Father|Mother|Brother|Sister)\b\.?\s+"
@@ -149,7 +146,11 @@ def banking(data: Path) -> tuple[Example, ...]:
     return tuple(found)
 
 
-_DAY = re.compile(r"\d(?:st|nd|rd|th)\b|\d[/.-]\d|\b(?:19|20)\d\d\b|\b(?:jan|feb|mar|apr|jun|jul|aug|sep|oct|nov|dec)\w*|\bmay\b|(?:mon|tues|wednes|thurs|fri|satur|sun)day", re.IGNORECASE)  # fmt: skip
+_DAY = re.compile(
+    r"\d(?:st|nd|rd|th)\b|\d[/.-]\d|\b(?:19|20)\d\d\b|\b(?:jan|feb|mar|apr|jun|jul|aug|sep|oct|nov|dec)\w*|\bmay\b"
+    r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day",
+    re.IGNORECASE,
+)
 
 
 def _slots(row: dict[str, object]) -> Iterator[tuple[int, int, str]]:
@@ -200,11 +201,12 @@ _AFTER = re.compile(r"(?<=[(\[$#]) ")
 
 
 def _detokenised(pieces: list[Piece]) -> list[Piece]:
-    """Without the blanks that tokenising put before points and after brackets; blank lines of a corpus become spaces."""
-    out: list[Piece] = []
-    for index, (text, label) in enumerate(pieces):
-        following = pieces[index + 1][0][:3] if index + 1 < len(pieces) else ""
-        glued = _BEFORE.sub("", text + following) if text.endswith(" ") and label is None else None
-        plain = glued[: len(glued) - len(following)] if glued is not None and following else text
-        out.append((_AFTER.sub("", _BEFORE.sub("", plain)), label))
-    return out
+    """Without the blanks that tokenising put before points and after brackets, in one line."""
+    merged: list[Piece] = []
+    for text, label in pieces:
+        text = text.replace("\n", " ")  # noqa: PLW2901 - the line ends of a tokenised file mean nothing
+        if merged and label is None and merged[-1][1] is None:
+            merged[-1] = (merged[-1][0] + text, None)
+        else:
+            merged.append((text, label))
+    return [(_AFTER.sub("", _BEFORE.sub("", text)), label) for text, label in merged]

@@ -6,21 +6,13 @@ from datetime import date, timedelta
 from random import Random
 
 from tools.ner_corpus.draw import between, chance, pick
+from tools.ner_corpus.listed import listed
 
-MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-    "December",
-)  # fmt: skip
-SHORT = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-HOLIDAYS = (
-    "Christmas", "Christmas Day", "Christmas Eve", "Thanksgiving", "Easter", "Easter Sunday", "New Year's Day",
-    "New Year's Eve", "Labor Day", "Memorial Day", "Independence Day", "Halloween", "Valentine's Day", "Ramadan",
-    "Diwali", "Good Friday", "Boxing Day", "Mother's Day", "Father's Day", "Hanukkah", "Veterans Day", "Passover",
-    "the Fourth of July", "Bank Holiday Monday", "St. Patrick's Day",
-)  # fmt: skip
-_ONES = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_LISTS = listed("dates")
+MONTHS = _LISTS["months"]
+SHORT = _LISTS["short"]
+WEEKDAYS = _LISTS["weekdays"]
+HOLIDAYS = _LISTS["holidays"]
 
 
 def day(rng: Random, first: int = 1985, last: int = 2026) -> date:
@@ -36,63 +28,36 @@ def ordinal(number: int) -> str:
 
 def numeric(rng: Random, when: date) -> str:
     """A date in figures, American, European or ISO."""
-    d, m, y, short = when.day, when.month, when.year, when.year % 100
-    return pick(
-        rng,
-        (
-            f"{m}/{d}/{y}", f"{m:02}/{d:02}/{y}", f"{m}/{d}/{short:02}", f"{m:02}/{d:02}/{short:02}", f"{d}/{m}/{y}",
-            f"{d:02}/{m:02}/{y}", f"{y}-{m:02}-{d:02}", f"{y}-{m:02}-{d:02}", f"{d:02}.{m:02}.{y}", f"{d}.{m}.{short:02}",
-            f"{m:02}-{d:02}-{y}", f"{m}-{d}-{short:02}", f"{d:02}-{m:02}-{y}", f"{y}/{m:02}/{d:02}", f"{m}/{d}/{y}",
-            f"{y}{m:02}{d:02}", f"{d:02}-{SHORT[m - 1]}-{y}", f"{d:02}{SHORT[m - 1].upper()}{y}", f"{m}.{d}.{short:02}",
-            f"{d:02}-{SHORT[m - 1].upper()}-{short:02}", f"{m:02}{d:02}{short:02}",
-        ),
-    )  # fmt: skip
+    short = SHORT[when.month - 1]
+    return pick(rng, _LISTS["numeric"]).format(
+        d=when.day, m=when.month, y=when.year, yy=when.year % 100, mon=short, MON=short.upper()
+    )
 
 
 def worded(rng: Random, when: date) -> str:
     """A date with the month's name."""
-    d, y = when.day, when.year
     month = MONTHS[when.month - 1] if chance(rng, 0.65) else SHORT[when.month - 1] + pick(rng, ("", ".", ""))
-    return pick(
-        rng,
-        (
-            f"{month} {d}, {y}", f"{month} {d}, {y}", f"{d} {month} {y}", f"{month} {ordinal(d)}, {y}", f"{month} {d} {y}",
-            f"{ordinal(d)} {month} {y}", f"{ordinal(d)} of {month} {y}", f"{ordinal(d)} of {month}, {y}",
-            f"the {ordinal(d)} of {month} {y}", f"{month} {y}", f"{month}, {y}", f"{d}-{month}-{y}", f"{d} {month}, {y}",
-            f"{month} '{y % 100:02}", f"{month} the {ordinal(d)}, {y}", f"{month} of {y}",
-        ),
-    )  # fmt: skip
+    return pick(rng, _LISTS["worded"]).format(
+        d=when.day, y=when.year, yy=when.year % 100, nth=ordinal(when.day), month=month
+    )
 
 
 def partial(rng: Random, when: date) -> str:
-    """A date without its year, or a year, a month or a weekday alone."""
-    d, m = when.day, when.month
-    month = MONTHS[m - 1] if chance(rng, 0.6) else SHORT[m - 1] + pick(rng, ("", "."))
-    week = WEEKDAYS[when.weekday()]
-    return pick(
-        rng,
-        (
-            f"{m}/{d}", f"{m}/{d}", f"{m:02}/{d:02}", f"{month} {d}", f"{month} {ordinal(d)}", f"{d} {month}",
-            f"the {ordinal(d)} of {month}", f"{ordinal(d)} {month}", week, week, week[:3], f"{week}, {month} {d}",
-            f"{week} {m}/{d}", MONTHS[m - 1], f"{when.year}", f"{when.year}", f"{m}/{when.year}", f"{m:02}/{when.year}",
-            f"{m}/{when.year % 100:02}", f"{month} '{when.year % 100:02}", f"{week} the {ordinal(d)}", f"the {ordinal(d)}",
-            f"{d}.{m}.", f"{week[:3]} {d} {SHORT[m - 1]}", f"mid-{MONTHS[m - 1]}", f"early {MONTHS[m - 1]}",
-            f"late {when.year}", f"summer {when.year}", f"spring of {when.year}", f"{m:02}-{d:02}", pick(rng, HOLIDAYS),
-        ),
-    )  # fmt: skip
-
-
-def clock(rng: Random) -> str:
-    """A time of the day; it identifies nobody without a date."""
-    hour, minute = between(rng, 0, 23), between(rng, 0, 59)
-    return pick(
-        rng,
-        (
-            f"{hour:02}:{minute:02}", f"{hour:02}{minute:02}", f"{hour % 12 + 1}:{minute:02} {pick(rng, ('AM', 'PM', 'a.m.', 'p.m.', 'am', 'pm'))}",
-            f"{hour % 12 + 1}{pick(rng, ('am', 'pm', ' PM', ' AM'))}", f"{hour:02}:{minute:02}:{between(rng, 0, 59):02}",
-            f"{hour:02}{minute:02} hrs", f"{hour:02}:{minute:02}h",
-        ),
-    )  # fmt: skip
+    """A date without its year, or a year, a month, a weekday or a holiday alone."""
+    long, short, week = MONTHS[when.month - 1], SHORT[when.month - 1], WEEKDAYS[when.weekday()]
+    return pick(rng, _LISTS["partial"]).format(
+        d=when.day,
+        m=when.month,
+        y=when.year,
+        yy=when.year % 100,
+        nth=ordinal(when.day),
+        month=long if chance(rng, 0.6) else short + pick(rng, ("", ".")),
+        long=long,
+        mon=short,
+        week=week,
+        wk=week[:3],
+        holiday=pick(rng, HOLIDAYS),
+    )
 
 
 def any_date(rng: Random, when: date) -> str:
@@ -103,48 +68,67 @@ def any_date(rng: Random, when: date) -> str:
     return worded(rng, when) if draw < 0.72 else partial(rng, when)
 
 
+def clock(rng: Random) -> str:
+    """A time of the day; it identifies nobody without a date."""
+    hour = between(rng, 0, 23)
+    return pick(rng, _LISTS["clock"]).format(
+        H=hour, h=hour % 12 + 1, M=between(rng, 0, 59), S=between(rng, 0, 59), half=pick(rng, _LISTS["halves"])
+    )
+
+
 def date_time(rng: Random, when: date) -> str:
     """A date with its time, which is one identifier."""
-    hour, minute, second = between(rng, 0, 23), between(rng, 0, 59), between(rng, 0, 59)
-    iso = f"{when.isoformat()}"
-    return pick(
-        rng,
-        (
-            f"{iso}T{hour:02}:{minute:02}", f"{iso}T{hour:02}:{minute:02}:{second:02}Z", f"{iso} {hour:02}:{minute:02}:{second:02}",
-            f"{iso} {hour:02}:{minute:02}", f"{numeric(rng, when)} {clock(rng)}", f"{numeric(rng, when)} at {clock(rng)}",
-            f"{worded(rng, when)} at {clock(rng)}", f"{worded(rng, when)}, {clock(rng)}", f"{numeric(rng, when)} @ {clock(rng)}",
-        ),
-    )  # fmt: skip
+    return pick(rng, _LISTS["stamps"]).format(
+        d=when.day,
+        m=when.month,
+        y=when.year,
+        H=between(rng, 0, 23),
+        M=between(rng, 0, 59),
+        S=between(rng, 0, 59),
+        numeric=numeric(rng, when),
+        worded=worded(rng, when),
+        clock=clock(rng),
+    )
 
 
 def date_range(rng: Random, when: date) -> str:
     """From one day to another."""
-    other = when + timedelta(days=between(rng, 1, 40))
-    return pick(
-        rng,
-        (
-            f"{when.month}/{when.day}-{other.month}/{other.day}", f"{when.month}/{when.day} - {other.month}/{other.day}/{other.year}",
-            f"{numeric(rng, when)} - {numeric(rng, other)}", f"{SHORT[when.month - 1]} {when.day}-{other.day}",
-            f"{when.year}-{when.year + between(rng, 1, 15)}", f"{when.year}–{when.year + between(rng, 1, 9)}",
-            f"{MONTHS[when.month - 1]} to {MONTHS[other.month - 1]} {other.year}", f"{when.year}/{(when.year + 1) % 100:02}",
-        ),
-    )  # fmt: skip
+    end = when + timedelta(days=between(rng, 1, 40))
+    return pick(rng, _LISTS["ranges"]).format(
+        d=when.day,
+        m=when.month,
+        y=when.year,
+        d2=end.day,
+        m2=end.month,
+        y2=end.year,
+        mon=SHORT[when.month - 1],
+        long=MONTHS[when.month - 1],
+        long2=MONTHS[end.month - 1],
+        numeric=numeric(rng, when),
+        numeric2=numeric(rng, end),
+        later=when.year + between(rng, 1, 15),
+        next=(when.year + 1) % 100,
+    )
 
 
 def spoken_date(rng: Random, when: date) -> str:
     """A date as a transcript has it: "21 1 1925", "the twenty first of march nineteen eighty two"."""
-    d, m, y = when.day, when.month, when.year
-    month = MONTHS[m - 1].lower() if chance(rng, 0.5) else MONTHS[m - 1]
-    year = f"{words(y // 100)} {words(y % 100) if y % 100 > 9 else 'oh ' + words(y % 100) if y % 100 else 'hundred'}"
-    return pick(
-        rng,
-        (
-            f"{d} {m} {y}", f"{d} {m} {y % 100:02}", f"{m} {d} {y}", f"{d:02} {m:02} {y}", f"the {ordinal(d)} of {month} {y}",
-            f"{ordinal(d)} {month} {y}", f"the {ordinal(d)} of {month} {year}", f"{month} {ordinal(d)} {year}",
-            f"{words(d)} {words(m)} {year}", f"{month} {words(d)} {year}", f"{d} {month} {y}", f"{d:02}{m:02}{y}",
-            f"{ordinal(d)} of the {ordinal(m)} {y}", f"{words(d)} {month} {words(y % 100) if y % 100 else 'hundred'}",
-        ),
-    )  # fmt: skip
+    month = MONTHS[when.month - 1]
+    rest = when.year % 100
+    short = words(rest) if rest else "hundred"
+    return pick(rng, _LISTS["spoken"]).format(
+        d=when.day,
+        m=when.month,
+        y=when.year,
+        yy=rest,
+        nth=ordinal(when.day),
+        mth=ordinal(when.month),
+        month=month.lower() if chance(rng, 0.5) else month,
+        words=words(when.day),
+        mwords=words(when.month),
+        year=f"{words(when.year // 100)} {'oh ' if 0 < rest < 10 else ''}{short}",
+        short=short,
+    )
 
 
 def words(number: int) -> str:
@@ -152,24 +136,17 @@ def words(number: int) -> str:
     if number == 0:
         return "zero"
     if number < 20:
-        return _ONES[number - 1]
+        return _LISTS["ones"][number - 1]
     tens, ones = divmod(number, 10)
-    return _TENS[tens - 2] + (f" {_ONES[ones - 1]}" if ones else "")
+    return _LISTS["tens"][tens - 2] + (f" {_LISTS['ones'][ones - 1]}" if ones else "")
 
 
 def decade(rng: Random) -> str:
     """A round age: "70s"."""
-    return pick(
-        rng, ("20s", "30s", "40s", "50s", "60s", "70s", "80s", "90s", "seventies", "fifties", "thirties", "80's")
-    )
+    return pick(rng, _LISTS["decades"])
 
 
 def age(rng: Random) -> int:
     """Years, mostly of an adult."""
-    return (
-        between(rng, 1, 17)
-        if chance(rng, 0.12)
-        else between(rng, 18, 99)
-        if chance(rng, 0.97)
-        else between(rng, 100, 107)
-    )
+    draw = rng.random()
+    return between(rng, 1, 17) if draw < 0.12 else between(rng, 18, 99) if draw < 0.97 else between(rng, 100, 107)

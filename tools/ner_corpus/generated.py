@@ -14,7 +14,17 @@ from tools.ner_corpus.noise import noisy
 
 _FOLDER = Path(__file__).parent / "grammar"
 #: Kinds of document, which are names of the grammar, with their weight.
-KINDS = {"dense": 26, "clinical": 20, "finance": 13, "short": 26, "block": 12, "prose": 13, "nothing": 12, "spoken": 4}
+KINDS = {
+    "dense": 24,
+    "sparse": 14,
+    "clinical": 16,
+    "finance": 12,
+    "short": 26,
+    "block": 12,
+    "prose": 13,
+    "nothing": 11,
+    "spoken": 4,
+}
 _DRAW = tuple(kind for kind, weight in KINDS.items() for _ in range(weight))
 
 

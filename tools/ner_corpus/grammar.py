@@ -1,6 +1,6 @@
 """A small template grammar: productions in text files, compiled once, expanded with a seed.
 
-A file holds blocks. A line ``@name`` opens the productions of a name, one a line; ``#`` opens a comment. In a production
+A file holds blocks. A line ``@name`` opens the productions of a name, one a line; ``#`` opens a comment. In one
 
 - ``{name}`` is another name of the grammar or else a slot that the filler knows (``{patient}``),
 - ``{name*2-5:n}`` is two to five different productions of a name, joined by the separator ``n`` (see `SEPARATORS`),

@@ -8,86 +8,15 @@ from collections.abc import Callable
 from random import Random
 
 from tools.ner_corpus.draw import between, chance, digits, pick, shaped
+from tools.ner_corpus.listed import listed
 from tools.ner_corpus.people import Person, made_up
 
-_DOMAINS = (
-    "gmail.com",
-    "yahoo.com",
-    "hotmail.com",
-    "outlook.com",
-    "aol.com",
-    "icloud.com",
-    "live.co.uk",
-    "gmx.de",
-    "comcast.net",
-    "verizon.net",
-    "btinternet.com",
-    "protonmail.com",
-    "mail.ru",
-    "web.de",
-    "orange.fr",
-    "example.com",
-    "example.org",
-)
-_TLDS = (
-    "com",
-    "org",
-    "net",
-    "co.uk",
-    "de",
-    "io",
-    "edu",
-    "gov",
-    "health",
-    "fr",
-    "es",
-    "it",
-    "ca",
-    "com.au",
-    "info",
-    "biz",
-    "nl",
-    "se",
-    "us",
-    "me",
-)
+_LISTS = listed("numbers")
+_DOMAINS = _LISTS["domains"]
+_TLDS = _LISTS["tlds"]
 _HEX = "0123456789abcdef"
-_SHAPES: dict[str, tuple[str, ...]] = {
-    "mrn": ("#######", "########", "######", "##########", "MRN#######", "##-##-##", "###-##-###", "@######", "@@######", "00######", "####-####", "#########", "H########", "%%%%%%%%", "MR-######", "@##-######", "E#######", "#####", "PT-#####", "########-#"),
-    "account": ("########", "##########", "############", "####-####-##", "##-####-####", "ACC-######", "@@########", "####", "xxxx####", "...####", "****####", "######-##", "#########", "###-######-#", "XXXXXX####", "A/C ########", "##-##-## ########", "%%%%-####-%%%%"),
-    "policy": ("@@@#########", "##########", "POL-#######", "@#########", "@@@-######-##", "##-@@-#######", "@@######@", "####-####-####", "%%%########", "@@@@########", "#########-##", "W#########", "P######", "HP-@##-###-##", "GRP####-#####"),
-    "claim": ("CLM-#######", "##########", "####-######", "C#########", "CL#######", "##-#######", "@@-####-#####", "#####-@@-##", "WC##-#####", "CLM########A", "##@######", "T##-####-###"),
-    "ssn": ("###-##-####",) * 6 + ("#########", "### ## ####", "XXX-XX-####", "***-**-####", "xxx-xx-####"),
-    "npi": ("1#########", "1#########", "2#########"),
-    "dea": ("@@#######", "B@#######"),
-    "licence": ("@#######", "@########", "#########", "@###-####-####", "@@######", "D###-###-##-###", "##-###-####", "@@@@@######@@#@@", "MD#####", "RN######", "ME-######", "@####-#####-#####", "####-##-####"),
-    "passport": ("#########", "@########", "@@#######", "C%%######"),
-    "plate": ("@@@-####", "@@@ ####", "#@@@###", "@@## @@@", "###-@@@", "@@@###", "@-@@ ####", "@@-###-@@", "## @@ ####", "@@@-##-@"),
-    "vin": ("1%@%@##@%@#######", "@%@@%##%#%#######", "#@%@%%%#%@@######"),
-    "serial": ("SN-########", "@@@######@", "%%%%-%%%%-%%%%", "SN %%%%%%%%", "@##-#####", "PM######", "########@", "LOT ######", "@@@-####-@", "(01)##############", "S/N ########", "#####-##-###", "GK########", "@#@#@#-###"),
-    "accession": ("S##-####", "SP-##-#####", "##-######", "ACC#######", "@@##-######", "@#########", "S-####-##", "RAD-########", "SURG##-####", "########.###", "C##-######"),
-    "routing": ("0########", "1########", "2########", "3########"),
-    "ticket": ("#######", "INC#######", "#-#########", "REF-######", "CASE ######", "@@@-####", "######-#####", "@@-#####", "TKT######", "@#@#@#", "%%%%%%", "##########"),
-    "tax": ("##-#######", "9##-7#-####", "### ### ####", "## ### ### ###"),
-    "nhs": ("### ### ####", "##########", "###-###-####"),
-    "member": ("@@@#########", "#########", "@########-##", "#A##-@@#-@@##", "######### ##", "@@@-#######", "#@@#@@#@@##", "ID#########"),
-    "tracking": ("1Z%%%%%%##########", "#### #### #### ####", "@@#########@@", "############"),
-    "national": ("######-####", "########@", "@@######@", "## ## ## ### ### ##", "######/####", "###.###.###-##", "@@@@@@##@##@###@", "####-####-####", "#-####-#####-##-#", "@@ ## ## ## @", "###########"),
-    "pin": ("####", "######"),
-    "swift": ("@@@@DE@@", "@@@@US##", "@@@@GB#@", "@@@@FR@@XXX", "@@@@CHZZ", "@@@@NL2@", "@@@@ES@@XXX", "@@@@IT#@###"),
-    "crypto": ("0x" + "~" * 40, "1" + "^" * 33, "bc1q" + "~" * 38, "3" + "^" * 32),
-    "uuid": ("~" * 8 + "-~~~~-~~~~-~~~~-" + "~" * 12,),
-    "mac": ("~~:~~:~~:~~:~~:~~", "~~-~~-~~-~~-~~-~~"),
-}  # fmt: skip
-_PHONES = (
-    "(###) ###-####", "###-###-####", "###.###.####", "### ### ####", "##########", "+1 ### ### ####", "+1-###-###-####",
-    "1-###-###-####", "(###)###-####", "+1 (###) ###-####", "###-####", "###-####", "+44 7### ######", "07### ######", "07### ### ###",
-    "020 #### ####", "0#### ######", "0161 ### ####", "+49 ### #######", "0## ########", "+33 # ## ## ## ##", "0# ## ## ## ##",
-    "+34 ### ### ###", "+39 ### #######", "+46 (0)# ### ### ##", "0### ## ## ##", "+61 4## ### ###", "04## ### ###", "(0#) #### ####",
-    "+91 ##### #####", "+91-##########", "0##-#######", "+234 ### ### ####", "+254 7## ######", "(##) #####-####", "+55 ## #####-####",
-    "## ## ## ##", "### ## ###", "+47 ### ## ###", "+48 ### ### ###", "###/###-####", "00## ### ######", "(##) ###-###", "+1##########",
-    "0### ######", "1 ### ### ####", "### #### ####", "+36 ## ### ####", "+972 5#-###-####", "+86 1## #### ####",
-)  # fmt: skip
+_SHAPES = listed("shapes")
+_PHONES = _LISTS["phones"]
 _IBANS = {
     "GB": "@@@@##############",
     "DE": "##################",
@@ -154,14 +83,16 @@ def domain(rng: Random) -> str:
 def mail(rng: Random, who: Person) -> str:
     """A mail address, mostly made of the name."""
     first, last = _plain(who.first), _plain(who.last)
-    local = pick(
-        rng,
-        (
-            f"{first}.{last}", f"{first[0]}{last}", f"{first}{last}", f"{first}_{last}", f"{last}{first[0]}", f"{first}{between(rng, 1, 99)}",
-            f"{first}{last}{between(rng, 50, 2010)}", f"{last}.{first[0]}", f"{_plain(made_up(rng, 2))}{digits(rng, 2)}", f"{first[0]}.{last}",
-            f"{first}-{last}", "billing", "info", "records", f"{who.first}{who.last}".replace(" ", ""),
-        ),
-    )  # fmt: skip
+    local = pick(rng, _LISTS["locals"]).format(
+        first=first,
+        last=last,
+        f=first[0],
+        First=who.first.replace(" ", ""),
+        Last=who.last.replace(" ", ""),
+        made=_plain(made_up(rng, 2)),
+        n=between(rng, 1, 99),
+        year=between(rng, 50, 2010),
+    )
     local = local if local.isascii() else _plain(local)
     return f"{local}@{domain(rng)}"
 
@@ -169,19 +100,8 @@ def mail(rng: Random, who: Person) -> str:
 def url(rng: Random) -> str:
     """A web address."""
     host = f"{pick(rng, ('www.', '', 'portal.', 'my.', 'secure.'))}{domain(rng)}"
-    path = pick(
-        rng,
-        (
-            "",
-            "",
-            "/",
-            f"/{made_up(rng, 2).lower()}",
-            f"/p/{digits(rng, 5)}",
-            "/login",
-            f"/index.php?id={digits(rng, 4)}",
-            "/patients/portal",
-        ),
-    )
+    made, number = made_up(rng, 2).lower(), digits(rng, 4)
+    path = pick(rng, ("", "", "/", f"/{made}", f"/p/{number}", "/login", f"/index.php?id={number}", "/patients/portal"))
     return (
         f"{pick(rng, ('https://', 'http://', '', ''))}{host}{path}"
         if path or host.startswith("www") or chance(rng, 0.8)
@@ -191,15 +111,9 @@ def url(rng: Random) -> str:
 
 def handle(rng: Random, who: Person) -> str:
     """A user name of a network."""
-    name = pick(
-        rng,
-        (
-            _plain(who.first) + digits(rng, 2),
-            f"{_plain(who.first)}_{_plain(who.last)}",
-            made_up(rng, 2).lower() + digits(rng, 3),
-            f"{_plain(who.last)}{_plain(who.first)[0]}",
-        ),
-    )
+    first, last = _plain(who.first), _plain(who.last)
+    made = f"{made_up(rng, 2).lower()}{digits(rng, 3)}"
+    name = pick(rng, (f"{first}{digits(rng, 2)}", f"{first}_{last}", made, f"{last}{first[0]}"))
     return name if chance(rng, 0.35) else f"@{name}"
 
 
@@ -217,11 +131,7 @@ def spoken_code(rng: Random) -> str:
     if chance(rng, 0.6):
         run = shaped(rng, pick(rng, ("@@# #@@", "@## #@@", "@@## #@@", "#####", "######", "@# #@@"))).replace(" ", "")
         return pick(rng, (" ", " ", "-", ", ")).join(run if chance(rng, 0.3) else run.lower())
-    words = "zero one two three four five six seven eight nine oh double".split()
-    return (
-        " ".join(pick(rng, words) for _ in range(between(rng, 4, 10))).rstrip("double ").strip()
-        + f" {pick(rng, words[:10])}"
-    )
+    return " ".join(pick(rng, _LISTS["spoken_digits"]) for _ in range(between(rng, 4, 10)))
 
 
 MAKERS: dict[str, Callable[[Random], str]] = {

@@ -7,66 +7,22 @@ from functools import lru_cache
 from random import Random
 
 from tools.ner_corpus.draw import LETTERS, between, chance, pick
-from tools.ner_corpus.excluded import excluded_names
 from tools.ner_corpus.example import Piece
+from tools.ner_corpus.excluded import excluded_names
+from tools.ner_corpus.listed import listed
 from tools.ner_corpus.pools import LOCALES, pool
 
 # Romanised names of countries whose Faker locale is in another script or has next to no names.
-_ELSEWHERE = (
-    (
-        "Wei Jing Ming Hui Xiaoling Jun Lei Yan Fang Qiang Li Na Min Tao Hong Zhihao Yuxin Mei Xiu Chen Ping Guang Yi",
-        "Wang Li Zhang Liu Chen Yang Huang Zhao Wu Zhou Xu Sun Ma Zhu Hu Guo He Lin Gao Luo Zheng Liang Xie Tang Ng Cheung Leung Kwok Chan Wong Lau",
-    ),
-    (
-        "Min-jun Seo-yeon Ji-woo Hyun-woo Eun-ji Ji-hoon Soo-jin Sung-min Hye-jin Dong-hyun Young-ho Mi-sook Jae Yuna",
-        "Kim Lee Park Choi Jung Kang Cho Yoon Jang Lim Han Oh Seo Shin Kwon Hwang Ahn Song Ryu Hong Baek Nam Bae",
-    ),
-    (
-        "Anh Minh Tuan Hung Thao Linh Huong Lan Phuong Quang Duc Hanh Trang Bao Khanh Ngoc Thanh Thuy Long Dung Hai Vy",
-        "Nguyen Tran Le Pham Hoang Huynh Phan Vu Vo Dang Bui Do Ho Ngo Duong Ly Truong Dinh Lam Mai Trinh Cao",
-    ),
-    (
-        "Mohammed Ahmed Fatima Aisha Omar Khalid Layla Yusuf Ibrahim Hassan Zainab Mariam Tariq Samir Nour Huda Salma Rania Karim Bilal Hamza Abdulrahman Amina Jamal Farid Nadia",
-        "Al-Masri Haddad Khoury Mansour Nasser Saleh Hamdan Al-Sayed Abboud Farouk Hakim Rahman Aziz Qasim El-Amin Bakri Darwish Shaheen Zidan Al-Khatib Habibi Tawfiq Sabbagh Barakat",
-    ),
-    (
-        "Reza Ali Maryam Farhad Shirin Parisa Dariush Leila Behnam Nasrin Kaveh Azadeh Mehdi Roya Arash Golnaz",
-        "Hosseini Ahmadi Karimi Rezaei Mohammadi Jafari Tehrani Moradi Sharifi Rahimi Ghorbani Farahani Shirazi Kashani",
-    ),
-    (
-        "Thabo Sipho Lerato Kwame Kofi Ama Abena Chidi Ngozi Tendai Rudo Mwangi Wanjiru Otieno Achieng Abebe Tigist Desta Hirut Amadou Fatoumata Mamadou Oumar Juma Neema",
-        "Mensah Owusu Boateng Diallo Traore Keita Ndiaye Moyo Ncube Dube Banda Phiri Mbeki Tadesse Bekele Haile Tesfaye Kamau Njoroge Odhiambo Okafor Adeyemi Eze Nwosu Mutua Kipchoge",
-    ),
-    (
-        "Rajesh Priya Sunita Amit Deepak Anjali Vikram Lakshmi Arjun Kavita Harpreet Gurpreet Manoj Rekha Suresh Pooja Imran Farah Nasreen Sanjay Meena Thilini Nimal Kumari",
-        "Sharma Patel Singh Kumar Gupta Reddy Iyer Nair Das Chatterjee Banerjee Khan Hussain Malik Kaur Gill Desai Mehta Joshi Rao Pillai Perera Fernando Silva Bhattacharya Mukherjee",
-    ),
-    (
-        "Moshe Yael Avi Rivka Shlomo Tamar Eitan Noa Chaim Dvora Yitzhak Shira Ari Miriam",
-        "Cohen Levi Mizrahi Peretz Friedman Shapiro Katz Rosenberg Goldstein Ben-David Abramov Azoulay Weiss Kaplan",
-    ),
-    (
-        "Kapono Leilani Malia Keoni Sione Mele Tevita Aroha Tane Wiremu Ngaire Hemi Lani Talia Semisi Viliami",
-        "Kealoha Kahale Tuilagi Faleolo Tupou Taufa Parata Ngata Te Whare Kahananui Fonoti Leota Vaega Tuala",
-    ),
-    (
-        "Somchai Siriporn Niran Anong Made Wayan Ketut Putu Siti Budi Dewi Agus Nur Rizal Maricel Jejomar Rodrigo Analyn Crisanto Imelda",
-        "Srisai Chaiyaporn Wongsawat Suharto Wibowo Santoso Setiawan Abdullah Ismail Osman Dela Cruz Bautista Villanueva Macaraeg Pangilinan Dimaculangan Salonga",
-    ),
-)
+_ELSEWHERE = ("chinese", "korean", "vietnamese", "arabic", "persian", "african", "indian", "hebrew", "pacific", "asian")
 _LOCALES = tuple(locale for locale, weight in LOCALES.items() for _ in range(weight))
-_ONSETS = "b br c ch d dr f g gr h j k kr l m n p pr r s sh st t th tr v w y z zh bl gh kh".split()
-_VOWELS = "a e i o u a e i o ai ea ou ie ee ia".split()
-_CODAS = ["", "", "", "n", "r", "l", "s", "m", "k", "t", "nd", "rt", "ck", "ng", "sh", "x", "th", "v"]
-_ENDINGS = (
-    "son sen ov ova ski ska ez ini elli ic ian yan dze oglu ak enko berg stein mann wood ley ton ford ham".split()
-)
-_PARTICLES = ("de", "de la", "van", "van der", "von", "Mc", "Mac", "O'", "St.", "bin", "al-", "di", "da", "le", "Fitz")
-_SUFFIXES = ("Jr.", "Jr", "Sr.", "III", "II", "IV")
-CREDENTIALS = (
-    "MD", "M.D.", "DO", "RN", "R.N.", "NP", "PA-C", "PhD", "MBBS", "FRCS", "LCSW", "DPM", "PharmD", "BSN", "FNP-BC",
-    "DNP", "MSW", "LPN", "PT, DPT", "OTR/L", "RD", "FACS", "Esq.", "CPA", "MBA", "JD", "DDS", "MPH",
-)  # fmt: skip
+_LISTS = listed("people")
+_ONSETS = _LISTS["onsets"]
+_VOWELS = _LISTS["vowels"]
+_CODAS = tuple(coda.strip("-") for coda in _LISTS["codas"])
+_ENDINGS = _LISTS["endings"]
+_PARTICLES = _LISTS["particles"]
+_SUFFIXES = _LISTS["suffixes"]
+CREDENTIALS = _LISTS["credentials"]
 
 
 @dataclass(frozen=True)
@@ -84,10 +40,11 @@ class Person:
 def _elsewhere() -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
     excluded = excluded_names()
 
-    def kept(words: str) -> tuple[str, ...]:
-        return tuple(word for word in words.split() if not excluded.intersection(word.casefold().split("-"))) or ("Xu",)
+    def kept(names: tuple[str, ...]) -> tuple[str, ...]:
+        allowed = (name for name in names if not excluded.intersection(name.casefold().replace("-", " ").split()))
+        return tuple(allowed) or ("Xu",)
 
-    return tuple((kept(first), kept(last)) for first, last in _ELSEWHERE)
+    return tuple((kept(_LISTS[f"{people}.first"]), kept(_LISTS[f"{people}.last"])) for people in _ELSEWHERE)
 
 
 def made_up(rng: Random, syllables: int) -> str:

@@ -6,107 +6,21 @@ from dataclasses import dataclass
 from random import Random
 
 from tools.ner_corpus.draw import between, chance, digits, pick, shaped
+from tools.ner_corpus.listed import listed
 from tools.ner_corpus.people import made_up
 from tools.ner_corpus.pools import LOCALES, pool
 
-STATES = dict(
-    pair.split(":")
-    for pair in (
-        "AL:Alabama,AK:Alaska,AZ:Arizona,AR:Arkansas,CA:California,CO:Colorado,CT:Connecticut,DE:Delaware,FL:Florida,"
-        "GA:Georgia,HI:Hawaii,ID:Idaho,IL:Illinois,IN:Indiana,IA:Iowa,KS:Kansas,KY:Kentucky,LA:Louisiana,ME:Maine,"
-        "MD:Maryland,MA:Massachusetts,MI:Michigan,MN:Minnesota,MS:Mississippi,MO:Missouri,MT:Montana,NE:Nebraska,"
-        "NV:Nevada,NH:New Hampshire,NJ:New Jersey,NM:New Mexico,NY:New York,NC:North Carolina,ND:North Dakota,OH:Ohio,"
-        "OK:Oklahoma,OR:Oregon,PA:Pennsylvania,RI:Rhode Island,SC:South Carolina,SD:South Dakota,TN:Tennessee,TX:Texas,"
-        "UT:Utah,VT:Vermont,VA:Virginia,WA:Washington,WV:West Virginia,WI:Wisconsin,WY:Wyoming,DC:District of Columbia"
-    ).split(",")
-)
+_LISTS = listed("places")
+STATES = {short: name for short, _, name in (pair.partition(":") for pair in _LISTS["states"])}
 _ABBREVIATIONS = tuple(STATES)
-COUNTRIES = (
-    "Afghanistan,Albania,Algeria,Argentina,Armenia,Australia,Austria,Bangladesh,Belgium,Bolivia,Bosnia,Brazil,Bulgaria,"
-    "Cambodia,Cameroon,Canada,Chile,China,Colombia,Costa Rica,Croatia,Cuba,Cyprus,Czech Republic,Denmark,Dominican "
-    "Republic,Ecuador,Egypt,El Salvador,Eritrea,Estonia,Ethiopia,Fiji,Finland,France,Georgia,Germany,Ghana,Greece,"
-    "Guatemala,Guyana,Haiti,Honduras,Hungary,Iceland,India,Indonesia,Iran,Iraq,Ireland,Israel,Italy,Jamaica,Japan,Jordan,"
-    "Kazakhstan,Kenya,Kosovo,Kuwait,Laos,Latvia,Lebanon,Liberia,Libya,Lithuania,Malaysia,Mali,Malta,Mexico,Moldova,"
-    "Mongolia,Morocco,Mozambique,Myanmar,Nepal,Netherlands,the Netherlands,New Zealand,Nicaragua,Nigeria,North Macedonia,"
-    "Norway,Oman,Pakistan,Panama,Paraguay,Peru,the Philippines,Philippines,Poland,Portugal,Puerto Rico,Qatar,Romania,Russia,"
-    "Rwanda,Saudi Arabia,Senegal,Serbia,Sierra Leone,Singapore,Slovakia,Slovenia,Somalia,South Africa,South Korea,South Sudan,"
-    "Spain,Sri Lanka,Sudan,Sweden,Switzerland,Syria,Taiwan,Tanzania,Thailand,Tonga,Trinidad and Tobago,Tunisia,Turkey,"
-    "Uganda,Ukraine,United Arab Emirates,UAE,United Kingdom,UK,U.K.,England,Scotland,Wales,Northern Ireland,USA,U.S.,US,"
-    "United States,United States of America,Uruguay,Uzbekistan,Venezuela,Vietnam,Yemen,Zambia,Zimbabwe,Greenland,Guam,Samoa,"
-    "Brunei Darussalam,Korea,Republic of Ireland,DR Congo,Ivory Coast"
-).split(",")
-_TOWNS = (
-    "London,Paris,Berlin,Madrid,Rome,Chicago,Boston,Houston,Dallas,Phoenix,Seattle,Denver,Atlanta,Miami,Detroit,Cleveland,"
-    "Pittsburgh,Baltimore,Memphis,Nashville,Tulsa,Omaha,Tucson,Fresno,Sacramento,San Diego,San Antonio,San Jose,Los Angeles,"
-    "New York,New York City,NYC,LA,Brooklyn,Queens,Manhattan,the Bronx,Philadelphia,Portland,Milwaukee,Minneapolis,St. Louis,"
-    "St. Paul,Kansas City,Salt Lake City,Las Vegas,Reno,Boise,Spokane,Tacoma,Buffalo,Rochester,Albany,Syracuse,Hartford,"
-    "Providence,Worcester,Springfield,Columbus,Cincinnati,Dayton,Toledo,Akron,Lansing,Ann Arbor,Flint,Gary,Madison,Des Moines,"
-    "Wichita,Little Rock,Baton Rouge,New Orleans,Mobile,Savannah,Charleston,Raleigh,Durham,Richmond,Norfolk,Toronto,Montreal,"
-    "Vancouver,Calgary,Ottawa,Halifax,Dublin,Cork,Galway,Belfast,Glasgow,Edinburgh,Leeds,Manchester,Liverpool,Birmingham,Bristol,"
-    "Cardiff,Swansea,Newcastle,Sheffield,Nottingham,Leicester,Oxford,Cambridge,York,Bath,Reading,Sydney,Melbourne,Brisbane,Perth,"
-    "Adelaide,Darwin,Auckland,Wellington,Christchurch,Mumbai,Delhi,Chennai,Kolkata,Bangalore,Hyderabad,Lahore,Karachi,Dhaka,"
-    "Tokyo,Osaka,Kyoto,Seoul,Beijing,Shanghai,Hong Kong,Bangkok,Manila,Cebu,Jakarta,Hanoi,Saigon,Cairo,Lagos,Nairobi,Accra,"
-    "Kampala,Addis Ababa,Cape Town,Johannesburg,Durban,Istanbul,Ankara,Tehran,Baghdad,Basra,Damascus,Aleppo,Beirut,Amman,Kabul,"
-    "Mexico City,Tijuana,Bogotá,Medellín,Lima,Quito,Caracas,São Paulo,Rio de Janeiro,Buenos Aires,Santiago,Havana,San Juan,"
-    "Vienna,Zurich,Geneva,Munich,Hamburg,Cologne,Amsterdam,Rotterdam,Brussels,Antwerp,Lyon,Marseille,Milan,Naples,Turin,Lisbon,"
-    "Porto,Barcelona,Seville,Warsaw,Kraków,Prague,Budapest,Bucharest,Sofia,Belgrade,Zagreb,Athens,Oslo,Bergen,Stockholm,"
-    "Copenhagen,Aarhus,Helsinki,Tampere,Riga,Vilnius,Tallinn,Kyiv,Lviv,Odesa,Moscow,Minsk"
-).split(",")
-_REGIONS = (
-    "Punjab,Kerala,Gujarat,Bavaria,Saxony,Tuscany,Sicily,Catalonia,Andalusia,Brittany,Normandy,Flanders,Ontario,Quebec,"
-    "British Columbia,Nova Scotia,Alberta,Manitoba,Queensland,New South Wales,Victoria,Tasmania,Yorkshire,Cornwall,Kent,Essex,"
-    "Devon,County Clare,Orange County,Cook County,Long Island,Cape Cod,the Midwest,the Bay Area,the Pacific Northwest,Silicon "
-    "Valley,upstate New York,Southern California,New England,Lake Tahoe,the Bahamas,Hawaii,the Panhandle,Staten Island,Appalachia,"
-    "Harris County,Oaxaca,Jalisco,Michoacán,Bahia,Patagonia,Anatolia,Kurdistan,Crimea,Siberia,Luzon,Mindanao,Java,Bali,Okinawa"
-).split(",")
-_STEMS = "Oak Maple Cedar Elm Pine Willow Birch Chestnut Main Church Mill Park Lake River Hill Spring Station High Market King Queen Victoria Washington Lincoln Jefferson Franklin Madison Highland Sunset Meadow Forest Ridge Valley Prospect Grove Orchard Harbor Bay Ocean Garden School College Union Liberty Pleasant Walnut Hickory Sycamore Magnolia Dogwood Juniper Laurel Cherry Peach Fox Deer Eagle Hawk Heron Quail Stone Rock Bridge Creek Brook Summit Crescent Center Central Broad Front Water Canal Bayview Lakeshore Fairview Clover Ivy Windsor Essex Bristol Hampton Chelsea Cambridge Oxford".split()
-_KINDS = "Street St St. Avenue Ave Ave. Road Rd Rd. Lane Ln Ln. Drive Dr Dr. Court Ct Place Pl Way Terrace Circle Cir Boulevard Blvd Blvd. Parkway Pkwy Trail Loop Square Sq Crescent Close Highway Hwy Row Gardens Grove Mews Alley Walk Pike Turnpike Crossing Run Path".split()
-_PREFIXES = (
-    "North",
-    "South",
-    "East",
-    "West",
-    "N",
-    "S",
-    "E",
-    "W",
-    "N.",
-    "S.",
-    "NW",
-    "SE",
-    "Old",
-    "New",
-    "Upper",
-    "Lower",
-)
-_TOWN_ENDS = (
-    "ville ton field burg ford port mouth bury ham wick dale wood land stead view haven minster worth by thorpe".split()
-)
-_TOWN_STARTS = (
-    "Port",
-    "Lake",
-    "New",
-    "East",
-    "West",
-    "North",
-    "South",
-    "St.",
-    "Fort",
-    "Mount",
-    "Upper",
-    "Great",
-    "San",
-    "Santa",
-    "El",
-    "Bad",
-    "Saint",
-    "Kirk",
-    "Los",
-    "Villa",
-    "Little",
-    "Nova",
-    "Glen",
-)
+COUNTRIES = _LISTS["countries"]
+_TOWNS = _LISTS["towns"]
+_REGIONS = _LISTS["regions"]
+_STEMS = _LISTS["stems"]
+_KINDS = _LISTS["kinds"]
+_PREFIXES = _LISTS["prefixes"]
+_TOWN_ENDS = _LISTS["town_ends"]
+_TOWN_STARTS = _LISTS["town_starts"]
 _LOCALES = tuple(locale for locale, weight in LOCALES.items() for _ in range(weight))
 _POSTCODES = {
     "en_GB": ("@## #@@", "@# #@@", "@@# #@@", "@@## #@@", "@#@ #@@"),
@@ -194,7 +108,8 @@ def street_name(rng: Random, locale: str | None = None) -> str:
     draw = rng.random()
     if locale is None or locale.startswith("en") or draw < 0.2:
         if draw < 0.1:
-            return f"{pick(rng, ('', 'W ', 'E ', 'N. ', 'SW '))}{between(rng, 1, 240)}{pick(rng, ('th', 'st', 'nd'))} {pick(rng, _KINDS)}"
+            number = f"{between(rng, 1, 240)}{pick(rng, ('th', 'st', 'nd'))}"
+            return f"{pick(rng, ('', 'W ', 'E ', 'N. ', 'SW '))}{number} {pick(rng, _KINDS)}"
         stem = pick(rng, _STEMS) if draw < 0.5 else pick(rng, pool(pick(rng, _LOCALES)).last or _STEMS)
         stem = made_up(rng, 2) if draw > 0.93 else stem
         prefix = f"{pick(rng, _PREFIXES)} " if chance(rng, 0.15) else ""
@@ -204,19 +119,8 @@ def street_name(rng: Random, locale: str | None = None) -> str:
 
 def unit(rng: Random) -> str:
     """Flat, suite or floor."""
-    number = pick(
-        rng,
-        (
-            str(between(rng, 1, 40)),
-            str(between(rng, 100, 999)),
-            shaped(rng, "#@"),
-            shaped(rng, "@"),
-            f"{between(rng, 0, 999):03}",
-        ),
-    )
-    return f"{pick(rng, ('Apt.', 'Apt', 'Apartment', 'Suite', 'Ste', 'Unit', 'Flat', '#', 'Apt #', 'Room', 'Floor', 'Bldg'))} {number}".replace(
-        "# ", "#"
-    )
+    shape = pick(rng, ("#", "##", "###", "#@", "@", "0##"))
+    return f"{pick(rng, _LISTS['units'])} {shaped(rng, shape)}".replace("# ", "#")
 
 
 def house_number(rng: Random) -> str:
@@ -248,7 +152,8 @@ def street(rng: Random) -> str:
     if draw < 0.05:
         return f"P{pick(rng, ('.O.', 'O', '. O.'))} Box {digits(rng, between(rng, 2, 5))}"
     if draw < 0.1:
-        return f"{pick(rng, ('corner of ', 'the corner of ', 'the intersection of ', ''))}{street_name(rng)} {pick(rng, ('and', '&'))} {street_name(rng)}"
+        before = pick(rng, ("corner of ", "the corner of ", "the intersection of ", ""))
+        return f"{before}{street_name(rng)} {pick(rng, ('and', '&'))} {street_name(rng)}"
     if draw < 0.13:
         return street_name(rng)
     parts = address(rng)

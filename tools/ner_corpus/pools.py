@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 from faker import Faker
-
 from tools.ner_corpus.excluded import excluded_names
 from tools.ner_corpus.romanise import romanised
 
@@ -26,8 +25,8 @@ LOCALES: dict[str, int] = {
 }  # fmt: skip
 _DRAWN = 260
 _SEED = 20190407
-# Words that name people and are also common words; excluding them with an evaluation's names would thin the corpus.
-_LEAST = 25
+# Fewer surnames than these are no list.
+_LEAST = 15
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ class Pool:
     companies: tuple[str, ...]
 
 
-@lru_cache(maxsize=None)
+@cache
 def pool(locale: str) -> Pool:
     """The pool of a locale; without the names that an evaluation keeps to itself."""
     fake = Faker(locale)
@@ -54,12 +53,14 @@ def pool(locale: str) -> Pool:
         return [name for attribute in attributes for name in (getattr(person, attribute, None) or ())]
 
     if locale == "ja_JP":
-        male = [pair[1] for pair in []] or list(person.first_romanized_names)
+        male = list(person.first_romanized_names)
         female, last = male, list(person.last_romanized_names)
     else:
         male = listed("first_names_male") or listed("first_names")
         female = listed("first_names_female") or listed("first_names")
-        last = listed("last_names", "last_names_male", "last_names_female") or _drawn(fake, "last_name")
+        last = listed("last_names", "last_names_male", "last_names_female")
+        if len(last) < _LEAST:  # a provider that composes surnames, or inherits the placeholder "Doe"
+            last = _drawn(fake, "last_name_male") + _drawn(fake, "last_name_female")
     return Pool(
         locale,
         _kept(male or _drawn(fake, "first_name"), names=True),
@@ -83,12 +84,12 @@ def _kept(values: list[str], *, names: bool) -> tuple[str, ...]:
     latin = {romanised(" ".join(value.split())) for value in values}
     kept = sorted(
         value
-        for value in latin
+        for value in latin - {"Doe"}
         if len(value) > 1 and _is_latin(value) and not excluded.intersection(value.casefold().replace("-", " ").split())
     )
     if names:
         kept = [value for value in kept if len(value) < 25 and "(" not in value]
-    return tuple(kept) if len(kept) >= _LEAST or kept else ()
+    return tuple(kept)
 
 
 def _is_latin(value: str) -> bool:

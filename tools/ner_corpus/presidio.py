@@ -18,9 +18,18 @@ from tools.ner_corpus.noise import noisy
 _SLOT = re.compile(r"\{\{(\w+)\}\}|\{(street_name)\}")
 _CAPITALISED = re.compile(r"(?<=[a-z,] )[A-Z][a-z]+|[A-Z]{3}")
 _FILLED_BY = {
-    "DATE_TIME": "date", "CREDIT_CARD": "card", "PHONE_NUMBER": "phone", "NRP": "nrp", "AGE": "age", "IBAN_CODE": "iban",
-    "EMAIL_ADDRESS": "mail", "US_SSN": "ssn", "ZIP_CODE": "zip", "US_DRIVER_LICENSE": "licence", "street_name": "street.name",
-}  # fmt: skip
+    "DATE_TIME": "date",
+    "CREDIT_CARD": "card",
+    "PHONE_NUMBER": "phone",
+    "NRP": "nrp",
+    "AGE": "age",
+    "IBAN_CODE": "iban",
+    "EMAIL_ADDRESS": "mail",
+    "US_SSN": "ssn",
+    "ZIP_CODE": "zip",
+    "US_DRIVER_LICENSE": "licence",
+    "street_name": "street.name",
+}
 
 
 def is_validation(template_id: int) -> bool:

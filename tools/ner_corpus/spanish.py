@@ -1,6 +1,6 @@
 """Spanish: the train file of MEDDOCAN (CC BY 4.0) as it is, with other people, places and numbers in it, and damaged.
 
-Its spans are kept as its annotators have them ("38 años" is an age, sex and relatives are identifiers), because a strict
+Its spans are kept as its annotators have them ("38 años" is an age, sex and relatives are identifiers), since a strict
 score counts a span by both of its ends.
 """
 
@@ -21,13 +21,30 @@ from tools.ner_corpus.swapped import Swap
 
 #: Our label by MEDDOCAN's.
 LABELS = {
-    "TERRITORIO": "LOCATION", "CALLE": "LOCATION", "PAIS": "LOCATION", "FECHAS": "DATE_TIME", "EDAD_SUJETO_ASISTENCIA": "AGE",
-    "NOMBRE_SUJETO_ASISTENCIA": "PERSON", "NOMBRE_PERSONAL_SANITARIO": "PERSON", "SEXO_SUJETO_ASISTENCIA": "SEX",
-    "ID_SUJETO_ASISTENCIA": "ID", "ID_TITULACION_PERSONAL_SANITARIO": "ID", "ID_ASEGURAMIENTO": "ID", "ID_CONTACTO_ASISTENCIAL": "ID",
-    "ID_EMPLEO_PERSONAL_SANITARIO": "ID", "CORREO_ELECTRONICO": "ID", "NUMERO_TELEFONO": "ID", "NUMERO_FAX": "ID", "URL_WEB": "ID",
-    "HOSPITAL": "ORGANIZATION", "CENTRO_SALUD": "ORGANIZATION", "INSTITUCION": "ORGANIZATION",
-    "FAMILIARES_SUJETO_ASISTENCIA": "FAMILY", "PROFESION": "PROFESSION", "OTROS_SUJETO_ASISTENCIA": "FAMILY",
-}  # fmt: skip
+    "TERRITORIO": "LOCATION",
+    "CALLE": "LOCATION",
+    "PAIS": "LOCATION",
+    "FECHAS": "DATE_TIME",
+    "EDAD_SUJETO_ASISTENCIA": "AGE",
+    "NOMBRE_SUJETO_ASISTENCIA": "PERSON",
+    "NOMBRE_PERSONAL_SANITARIO": "PERSON",
+    "SEXO_SUJETO_ASISTENCIA": "SEX",
+    "ID_SUJETO_ASISTENCIA": "ID",
+    "ID_TITULACION_PERSONAL_SANITARIO": "ID",
+    "ID_ASEGURAMIENTO": "ID",
+    "ID_CONTACTO_ASISTENCIAL": "ID",
+    "ID_EMPLEO_PERSONAL_SANITARIO": "ID",
+    "CORREO_ELECTRONICO": "ID",
+    "NUMERO_TELEFONO": "ID",
+    "NUMERO_FAX": "ID",
+    "URL_WEB": "ID",
+    "HOSPITAL": "ORGANIZATION",
+    "CENTRO_SALUD": "ORGANIZATION",
+    "INSTITUCION": "ORGANIZATION",
+    "FAMILIARES_SUJETO_ASISTENCIA": "FAMILY",
+    "PROFESION": "PROFESSION",
+    "OTROS_SUJETO_ASISTENCIA": "FAMILY",
+}
 _Span = tuple[int, int, str]
 
 

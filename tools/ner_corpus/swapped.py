@@ -3,54 +3,26 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from random import Random
 
 from tools.ner_corpus.draw import between, chance, pick
 from tools.ner_corpus.example import Piece
+from tools.ner_corpus.listed import listed
 from tools.ner_corpus.people import made_up
 from tools.ner_corpus.pools import pool
 
-_PROVINCES = "A Coruña,Álava,Albacete,Alicante,Almería,Asturias,Ávila,Badajoz,Barcelona,Burgos,Cáceres,Cádiz,Cantabria,Castellón,Ciudad Real,Córdoba,Cuenca,Girona,Granada,Guadalajara,Guipúzcoa,Huelva,Huesca,Jaén,León,Lleida,Logroño,Lugo,Madrid,Málaga,Murcia,Navarra,Ourense,Palencia,Pontevedra,Salamanca,Segovia,Sevilla,Soria,Tarragona,Teruel,Toledo,Valencia,Valladolid,Vizcaya,Zamora,Zaragoza,Las Palmas de Gran Canaria,Santa Cruz de Tenerife,Palma de Mallorca,San Sebastián,Bilbao,Vitoria,Santander,Oviedo,Gijón,Vigo,Santiago de Compostela,Elche,Cartagena,Jerez de la Frontera,Algeciras,Marbella,Mérida,Talavera de la Reina,Alcalá de Henares,Getafe,Móstoles,Alcorcón,Leganés,Fuenlabrada,Majadahonda,Pozuelo de Alarcón,Sabadell,Terrassa,Badalona,Reus,Manresa,Gandía,Torrevieja,Lorca,Ponferrada,Ferrol,Avilés,Barakaldo,Getxo,Tudela,Calatayud,Linares,Úbeda,Motril,Ronda,Melilla,Ceuta,Madrid,Barcelona,Valencia,Sevilla,Buenos Aires,Córdoba,Rosario,Santiago,Concepción,Valparaíso,Lima,Bogotá,Medellín,Cali,Caracas,La Habana,México D.F.,Guadalajara,Monterrey,Puebla,Quito,Montevideo,Lisboa,Oporto,París".split(
-    ","
-)
-_COUNTRIES = "España,España,España,Argentina,Chile,México,Colombia,Perú,Ecuador,Venezuela,Bolivia,Paraguay,Uruguay,Cuba,República Dominicana,Honduras,Nicaragua,Guatemala,El Salvador,Costa Rica,Panamá,Brasil,Portugal,Francia,Italia,Alemania,Rumanía,Bulgaria,Polonia,Ucrania,Rusia,Marruecos,Argelia,Senegal,Nigeria,Camerún,Guinea Ecuatorial,Malí,Pakistán,India,China,Filipinas,Reino Unido,Irlanda,Bélgica,Suiza,Estados Unidos,Siria,Angola,Gambia".split(
-    ","
-)
-_KINDS = "Calle,Calle,Calle,C/,C/,c/,Avda.,Avda,Avenida,Av.,Plaza,Pza.,Paseo,Paseo de la,Ronda,Travesía,Camino,Carretera de,Urbanización,Pasaje,Glorieta,Rambla,Calle de la,Calle del,".split(
-    ","
-)
-_STREETS = "Mayor,Real,San Juan,Santa Ana,Constitución,Libertad,Goya,Velázquez,Cervantes,Colón,Cid,Reyes Católicos,Alfonso X,Miguel Hernández,Antonio Machado,Federico García Lorca,Doctor Fleming,Ramón y Cajal,Gran Vía,Alcalá,Serrano,Príncipe de Vergara,Bravo Murillo,Arturo Soria,la Estación,las Flores,los Olivos,el Pilar,Nueva,Ancha,Molino,Fuente,Iglesia,Castillo,Puerta del Sol,Virgen del Carmen,San Fernando,2 de Mayo,Islas Canarias,Europa,América,Portugal,Toledo,Aragón,Cataluña,Andalucía,Sagasta,Larios,Primo de Rivera,Pintor Sorolla".split(
-    ","
-)
-_HOSPITALS = (
-    "Hospital Universitario {}",
-    "Hospital General {}",
-    "Hospital Clínico de {}",
-    "Hospital {}",
-    "Complejo Hospitalario {}",
-    "Clínica {}",
-    "Hospital Comarcal de {}",
-    "Hospital Universitario de {}",
-    "Fundación {}",
-    "Hospital San {}",
-    "Hospital General Universitario de {}",
-    "Hospital Virgen de {}",
-)
-_INSTITUTIONS = (
-    "Universidad de {}",
-    "Facultad de Medicina, Universidad de {}",
-    "Instituto {}",
-    "Facultad de Odontología. Universidad de {}",
-    "Centro Médico {}",
-    "Instituto Nacional de {}",
-    "Laboratorios {}",
-    "{} S.A.",
-    "{}",
-)
-_MONTHS = "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre".split()
+_LISTS = listed("swapped")
+_PROVINCES = _LISTS["provinces"]
+_COUNTRIES = _LISTS["countries"]
+_KINDS = _LISTS["kinds"]
+_STREETS = _LISTS["streets"]
+_HOSPITALS = _LISTS["hospitals"]
+_INSTITUTIONS = _LISTS["institutions"]
+_MONTHS = _LISTS["months"]
 _MONTH = re.compile("|".join(_MONTHS), re.IGNORECASE)
 _NUMBER = re.compile(r"\d+")
-_WORD_NUMBERS = "uno dos tres cuatro cinco seis siete ocho nueve diez once doce".split()
+_WORD_NUMBERS = _LISTS["word_numbers"]
 _KEPT = frozenset({"SEXO_SUJETO_ASISTENCIA", "FAMILIARES_SUJETO_ASISTENCIA", "PROFESION", "OTROS_SUJETO_ASISTENCIA"})
 _PARTICLES = frozenset({"de", "del", "la", "las", "los", "y", "i"})
 
@@ -84,23 +56,13 @@ class Swap:
         rng = self._rng
         if label.startswith("NOMBRE"):
             return self._name(text, before)
-        if label == "FECHAS":
-            return self._date(text)
-        if label == "EDAD_SUJETO_ASISTENCIA":
-            return self._age(text)
-        if label == "CORREO_ELECTRONICO":
-            return self._mail()
-        if label == "PAIS":
-            return pick(rng, _COUNTRIES)
-        if label == "TERRITORIO":
-            return self._digits(text) if any(sign.isdigit() for sign in text) else self._town()
-        if label == "CALLE":
-            return self._street() if chance(rng, 0.7) else text
-        if label in {"HOSPITAL", "CENTRO_SALUD"}:
-            return self._organisation(_HOSPITALS) if chance(rng, 0.5) else text
-        if label == "INSTITUCION":
-            return self._organisation(_INSTITUTIONS) if chance(rng, 0.4) else text
-        return self._digits(text)
+        if label == "TERRITORIO" and not any(sign.isdigit() for sign in text):
+            return self._town()
+        changed = _CHANGED.get(label)
+        if changed is None:
+            return self._digits(text)
+        share, change = changed
+        return change(self, text) if chance(rng, share) else text
 
     def _first(self) -> str:
         return pick(self._rng, self._people.male if chance(self._rng, 0.5) else self._people.female)
@@ -239,3 +201,16 @@ class Swap:
 
 def _cased(word: str, like: str) -> str:
     return word.capitalize() if like[:1].isupper() else word
+
+
+#: How often a value of a label is another one, and how it is made.
+_CHANGED: dict[str, tuple[float, Callable[[Swap, str], str]]] = {
+    "FECHAS": (1.0, Swap._date),
+    "EDAD_SUJETO_ASISTENCIA": (1.0, Swap._age),
+    "CORREO_ELECTRONICO": (1.0, lambda swap, _: swap._mail()),
+    "PAIS": (1.0, lambda swap, _: pick(swap._rng, _COUNTRIES)),
+    "CALLE": (0.7, lambda swap, _: swap._street()),
+    "HOSPITAL": (0.5, lambda swap, _: swap._organisation(_HOSPITALS)),
+    "CENTRO_SALUD": (0.5, lambda swap, _: swap._organisation(_HOSPITALS)),
+    "INSTITUCION": (0.4, lambda swap, _: swap._organisation(_INSTITUTIONS)),
+}
