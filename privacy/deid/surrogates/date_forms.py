@@ -112,7 +112,7 @@ class Written:
 
     def part(self, name: str) -> str | None:
         """The text of a part; None if the form has none."""
-        return self.match.groupdict().get(name)
+        return self.match[name] if name in self.match.re.groupindex else None
 
 
 def read_dates(value: str, language: str) -> list[Written] | None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date
+from typing import Final
 
 from fedaug.privacy.deid.surrogates.date_forms import Written
 from fedaug.privacy.deid.surrogates.date_reading import Habits, day_first
 from fedaug.privacy.deid.surrogates.date_words import ROMAN, other_month
+
+_JOINED_MAY: Final = re.compile(r"[\d-]may|may[\d.-]|may.*['’]", re.IGNORECASE)
 
 
 def written_like(written: Written, day: date, habits: Habits, language: str, *, last: date | None = None) -> str:
@@ -24,6 +27,7 @@ def written_like(written: Written, day: date, habits: Habits, language: str, *, 
     parts = _numbers(written, day, habits)
     word = written.part("mon")
     if word is not None:
+        word = _unambiguous(written, word)
         parts["mon"] = other_month(word, language, (last or day).month if written.form == "day-month" else day.month)
     roman = written.part("roman")
     if roman is not None:
@@ -33,6 +37,13 @@ def written_like(written: Written, day: date, habits: Habits, language: str, *, 
     if last is not None:
         _add_range(parts, written, day, last, language)
     return _exchanged(written.match, parts)
+
+
+def _unambiguous(written: Written, word: str) -> str:
+    """ "May" is a full name or an abbreviation: the latter where it is joined to digits or an apostrophe follows."""
+    if word.lower() != "may" or not _JOINED_MAY.search(written.match[0]):
+        return word
+    return "JUN" if word.isupper() else "jun" if word.islower() else "Jun"
 
 
 def _numbers(written: Written, day: date, habits: Habits) -> dict[str, str]:

@@ -40,8 +40,8 @@ class SurrogateKey:
 
     def digest(self, *parts: bytes) -> bytes:
         """HMAC-SHA-256 over the parts, each preceded by its length, so that no two lists of parts are one message."""
-        message = b"".join(len(part).to_bytes(4, "big") + part for part in (_DOMAIN, *parts))
-        return hmac.digest(self._secret, message, "sha256")
+        message = [len(part).to_bytes(4, "big") + part for part in (_DOMAIN, *parts)]
+        return hmac.digest(self._secret, b"".join(message), "sha256")
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, SurrogateKey) and hmac.compare_digest(self._secret, other._secret)

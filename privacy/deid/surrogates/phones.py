@@ -1,8 +1,8 @@
 """Surrogates of telephone numbers: written as the original is, from a range kept for fiction where one exists.
 
-North America: NPA-555-0100 to 0199. United Kingdom: Ofcom's numbers for drama use. France: those of ARCEP. Germany: those
-of the Bundesnetzagentur. Australia: those of ACMA. Elsewhere, Spain included, no range is kept: there all digits but the first are
-replaced, and the number may be somebody's.
+North America: NPA-555-0100 to 0199. United Kingdom: Ofcom's numbers for drama use. France: those of ARCEP. Germany:
+those of the Bundesnetzagentur. Australia: those of ACMA. Elsewhere, Spain included, no range is kept: there all digits
+but the first are replaced, and the number may be somebody's.
 """
 
 from __future__ import annotations
@@ -23,6 +23,14 @@ _FICTION: Final[dict[str, tuple[int, tuple[str, ...]]]] = {
     "49": (10, ("3023125", "6990009", "4066969", "2214710")),
     "61": (9, ("25550", "70105", "491570")),
 }
+#: Area codes of the form NXX, those with N11 and N9X left out, which stand for services and for expansion.
+_AREAS: Final = tuple(
+    f"{first}{second}{third}"
+    for first in range(2, 10)
+    for second in range(9)
+    for third in range(10)
+    if (second, third) != (1, 1)
+)
 _COUNTRY_OF: Final = {"en": "1", "es": "34", "fr": "33", "de": "49"}
 
 
@@ -64,9 +72,8 @@ def _american(draw: Draw, digits: str) -> str:
         if (candidate := f"55501{draw.number('line', line, attempt) % 100:02d}") != line
     )
     if area:
-        choices = [f"{first}{second}{third}" for first in range(2, 10) for second in range(9) for third in range(10)]
-        codes = [code for code in choices if code != area and code[1:] != "11"]
-        area = codes[draw.number("area", area) % len(codes)]
+        made_area = _AREAS[draw.number("area", area) % len(_AREAS)]
+        area = made_area if made_area != area else _AREAS[_AREAS.index(area) - 1]
     return area + made
 
 

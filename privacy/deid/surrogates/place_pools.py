@@ -35,24 +35,25 @@ def towns(language: str) -> tuple[str, ...]:
 
 
 @functools.cache
-def regions(language: str) -> tuple[str, ...]:
-    """States or provinces; of the United States in alphabetical order of their names."""
+def regions(language: str) -> Mapping[str, str]:
+    """States or provinces by their plain names, in alphabetical order."""
     provider = _provider("es_ES" if language == "es" else "en_US")
-    return tuple(sorted(provider.states))
+    return MappingProxyType({plain(name): name for name in sorted(provider.states)})
 
 
 @functools.cache
 def abbreviations() -> Mapping[str, str]:
     """Abbreviation by plain name of a state of the United States."""
     names = regions("en")
-    return MappingProxyType({plain(name): short for name, short in zip(names, _US_SHORT.split(), strict=True)})
+    return MappingProxyType(dict(zip(names, _US_SHORT.split(), strict=True)))
 
 
 @functools.cache
-def countries(language: str) -> tuple[str, ...]:
-    """Countries in a language."""
+def countries(language: str) -> Mapping[str, str]:
+    """Countries in a language by their plain names."""
     names = _provider("es" if language == "es" else "en").countries
-    return tuple(sorted(name for name in names if len(name) <= _LONGEST and name.replace(" ", "").isalpha()))
+    short = sorted(name for name in names if len(name) <= _LONGEST and name.replace(" ", "").isalpha())
+    return MappingProxyType({plain(name): name for name in short})
 
 
 def _name(entry: str | tuple[str, ...]) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from fedaug.privacy.deid.surrogates.draw import Draw
@@ -85,6 +87,7 @@ def _is_state(text: str, token: re.Match[str]) -> bool:
     return token[0] in _states() and (not text[token.end() :].strip(" .") or text[token.end() :].lstrip()[:1].isdigit())
 
 
+@functools.cache
 def _states() -> dict[str, str]:
     return {short: name for name, short in abbreviations().items()}
 
@@ -105,14 +108,14 @@ def _known_region(draw: Draw, text: str) -> str | None:
         ("state", regions("en")),
         ("country", countries(draw.language)),
     ):
-        if any(plain(one) == name for one in known):
+        if name in known:
             return text.replace(bare, with_case_of(_other(draw, kind, name, known), bare))
     return None
 
 
-def _other(draw: Draw, kind: str, name: str, known: tuple[str, ...]) -> str:
-    others = [one for one in known if plain(one) != name]
-    return draw.pick(kind, name, others, lambda one: plain(one) not in draw.taken) or others[0]
+def _other(draw: Draw, kind: str, name: str, known: Mapping[str, str]) -> str:
+    others = [one for one in known if one != name]
+    return known[draw.pick(kind, name, others, lambda one: one not in draw.taken) or others[0]]
 
 
 def _name(draw: Draw, run: str, by_surname: bool, *, capitals: bool) -> str:
