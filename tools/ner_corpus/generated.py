@@ -12,7 +12,7 @@ from tools.ner_corpus.example import ENGLISH_LABELS, Example, joined
 from tools.ner_corpus.grammar import Grammar, load
 from tools.ner_corpus.noise import noisy
 
-_FOLDER = Path(__file__).parent / "grammar"
+_FOLDER = Path(__file__).parent / "templates"
 #: Kinds of document, which are names of the grammar, with their weight.
 KINDS = {
     "dense": 24,

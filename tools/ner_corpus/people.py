@@ -47,6 +47,12 @@ def _elsewhere() -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
     return tuple((kept(_LISTS[f"{people}.first"]), kept(_LISTS[f"{people}.last"])) for people in _ELSEWHERE)
 
 
+@lru_cache(maxsize=2)
+def _words(part: str) -> tuple[str, ...]:
+    """Names that are words or eponyms too: only what stands around them tells."""
+    return tuple(name for name in _LISTS[f"word.{part}"] if name.casefold() not in excluded_names())
+
+
 def made_up(rng: Random, syllables: int) -> str:
     """A name that no list holds, so that the model learns a name's surroundings and not a list."""
     while True:
@@ -76,6 +82,8 @@ def new_person(rng: Random, last: str | None = None) -> Person:
         first, surname = made_up(rng, between(rng, 1, 3)), made_up(rng, between(rng, 1, 3))
     elif draw > 0.88:  # first name and surname of different countries, as after a marriage
         surname = pick(rng, pool(pick(rng, _LOCALES)).last or lasts)
+    if chance(rng, 0.05):  # names that are words, as Dr. Foley or Mrs. Price has one
+        first, surname = pick(rng, _words("first") if chance(rng, 0.4) else (first,)), pick(rng, _words("last"))
     shape = rng.random()
     if shape < 0.035:
         surname = f"{surname}{pick(rng, ('-', '-', ' '))}{pick(rng, lasts)}"

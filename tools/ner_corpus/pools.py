@@ -84,7 +84,7 @@ def _kept(values: list[str], *, names: bool) -> tuple[str, ...]:
     latin = {romanised(" ".join(value.split())) for value in values}
     kept = sorted(
         value
-        for value in latin - {"Doe"}
+        for value in latin - {"Doe", "Yes"}
         if len(value) > 1 and _is_latin(value) and not excluded.intersection(value.casefold().replace("-", " ").split())
     )
     if names:
