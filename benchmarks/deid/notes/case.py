@@ -174,7 +174,7 @@ class Case:
         if role == "kin" and patient and random.random() < 0.55:
             last, last_full = patient.last, patient.last_full
         elif "Guadalupe" in group.women and random.random() < 0.35:
-            last_full = f"{last} {random.choice([name for name in group.surnames if ' ' not in name])}"
+            last_full = f"{last} {random.choice([name for name in group.surnames if ' ' not in name and name != last])}"
         elif random.random() < 0.04 and " " not in last and "-" not in last:
             last = last_full = (
                 f"{last}-{random.choice([name for name in community(random).surnames if name.isalpha()])}"
