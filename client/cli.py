@@ -14,6 +14,7 @@ import typer
 from fedaug.console import ConsoleNarrator, ask_twice, commands, needs
 
 if TYPE_CHECKING:
+    from fedaug.client.preparation import Prepared
     from fedaug.client.records import RowReport
     from fedaug.client.site import Site, SiteStatus
 
@@ -82,20 +83,15 @@ def check(folder: Folder, *, as_json: AsJson = False) -> None:
 def prepare(folder: Folder, *, as_json: AsJson = False) -> None:
     """De-identify the source's records and seal them, with their embeddings, in the site's store.
 
-    What is in the store already is replaced once all of it is ready.
+    What is in the store already is replaced once all of it is ready. A run that was interrupted goes on where it was.
 
     Example: fedaug site prepare st-mary
     """
-    with commands(), _opened(folder) as opened:
-        with ConsoleNarrator() as narrator:
-            narrator.phase("de-identify and seal records")
-            done = opened.prepare(_embedding(narrator))
-        if as_json:
-            counts = {"records": done.records, "quarantined": done.quarantined, "rows": done.rows.as_dict()}
-            typer.echo(json.dumps(counts))
-            return
-        typer.echo("\n".join(_rows(done.rows)))
-        typer.echo(f"{done.records:,} records are in the store; {done.quarantined:,} could not be de-identified")
+    with commands(interrupted="interrupted; what is de-identified is kept, and the next prepare goes on from there"):
+        with _opened(folder) as opened, ConsoleNarrator() as narrator:
+            narrator.phase("read the source")
+            done = opened.prepare(_phase(narrator, "embed records"), _phase(narrator, "de-identify and seal records"))
+        typer.echo(json.dumps(_prepared_values(done)) if as_json else "\n".join(_prepared_lines(done)))
 
 
 @site.command()
@@ -122,17 +118,42 @@ def _opened(folder: Path) -> Iterator[Site]:
         yield opened
 
 
-def _embedding(narrator: ConsoleNarrator) -> Any:  # noqa: ANN401 - an encoder.Progress, whose module loads torch
+def _phase(narrator: ConsoleNarrator, name: str) -> Any:  # noqa: ANN401 - an encoder.Progress, whose module loads torch
+    """Tells of a phase, from its first step on."""
     begun = False
 
     def told(done: int, total: int) -> None:
         nonlocal begun
         if not begun:
-            narrator.phase("embed records")
+            narrator.phase(name)
             begun = True
         narrator.step(done, total)
 
     return told
+
+
+def _prepared_values(done: Prepared) -> dict[str, Any]:
+    return {
+        "records": done.records,
+        "quarantined": done.quarantined,
+        "quarantined_reasons": dict(sorted(done.reasons.items())),
+        "found": dict(sorted(done.found.items())),
+        "policy": done.policy,
+        "notes": done.notes,
+        "rows": done.rows.as_dict(),
+    }
+
+
+def _prepared_lines(done: Prepared) -> Iterator[str]:
+    yield from _rows(done.rows)
+    yield f"{done.records:,} records are in the store; {done.quarantined:,} could not be de-identified"
+    for reason, count in done.reasons.most_common():
+        yield f"  {reason}: {count:,}"
+    if done.found:
+        # Exact counts, which is fine here: this goes to the site's own people.
+        found = ", ".join(f"{name} {count:,}" for name, count in done.found.most_common())
+        yield f"found, by the policy {done.policy}: {found}"
+    yield from (f"note: {note}" for note in done.notes)
 
 
 def _rows(report: RowReport) -> Iterator[str]:

@@ -2,26 +2,41 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
-from itertools import islice, tee
+from itertools import islice
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
 import numpy as np
 
+from fedaug import __version__
 from fedaug.augmentation.encoder import Encoder, Progress
+from fedaug.client.batches import by_subject, in_order
+from fedaug.client.checkpoints import BatchCounts, Checkpoints
+from fedaug.client.deid_keys import DeidKeys, deid_keys
+from fedaug.client.deidentification import Deidentification, quoting_nothing
 from fedaug.client.records import BadRow, OnBadRow, Record, RowReport, read_records
 from fedaug.client.records.report import row_error
 from fedaug.client.rows import PreparedRows
 from fedaug.client.settings import SiteSettings
 from fedaug.client.store import SealedStore
-from fedaug.errors import DefectError, EmptySource, FedaugError, QuarantinedRecord
-from fedaug.privacy.deid.deidentify import Deidentifier, Outcome
+from fedaug.errors import EmptySource, MalformedSource
+from fedaug.privacy.canonical import canonical_json
+from fedaug.privacy.deid.additions import SiteAdditions
+from fedaug.privacy.deid.deidentify import Deidentifier
+from fedaug.privacy.deid.document import Document
+from fedaug.privacy.deid.language import AUTO, LANGUAGES
+from fedaug.privacy.deid.operators.replace import Replacer
+from fedaug.privacy.deid.policies import BUILT_IN, DeidPolicy, load_policy
+from fedaug.privacy.deid.spans import Span
+from fedaug.privacy.keys import KeyRing
+from fedaug.privacy.units import PrivacyUnit
 
-_T = TypeVar("_T")
 _CHUNK: Final = 2_000  # records embedded at a time; bounds memory, and is a multiple of the encoder's batch
 
 
@@ -33,11 +48,19 @@ class Prepared:
         records: Records that are in the store now.
         quarantined: Records that could not be de-identified and were left out.
         rows: What was wrong with rows of the source.
+        reasons: The quarantined ones by reason.
+        found: How many findings there were, by type.
+        policy: The policy's name.
+        notes: What the policy says about its results.
     """
 
     records: int
     quarantined: int
     rows: RowReport
+    reasons: Counter[str]
+    found: Counter[str]
+    policy: str
+    notes: tuple[str, ...]
 
 
 class Preparation:
@@ -46,6 +69,7 @@ class Preparation:
     Args:
         folder: The site's.
         settings: Its ``site.toml``.
+        keys: Its key ring, opened.
         store: Takes the de-identified records.
         rows: Takes their embeddings.
         encoder: Makes the public embedding space; loaded when first needed.
@@ -55,22 +79,28 @@ class Preparation:
         self,
         folder: Path,
         settings: SiteSettings,
+        keys: KeyRing,
         store: SealedStore,
         rows: PreparedRows,
         encoder: Callable[[], Encoder],
     ) -> None:
+        self._folder = folder
         self._path = settings.source_path(folder)
         self._settings = settings
+        self._keys = keys
         self._store = store
         self._rows = rows
         self._make_encoder = encoder
+        self._checkpoints = Checkpoints(folder / "store" / "batches", keys, store.lineage)
 
     def check(self) -> RowReport:
         """Read the whole source, past bad rows whatever the settings say, and count what is wrong; writes nothing.
 
         Raises:
-            InputError: The source cannot be read at all.
+            InputError: The source cannot be read at all, or the policy, or what the site adds to the recognisers.
         """
+        self._policy()
+        self._additions().check()
         report = RowReport()
         rows = self._source(report, bad_rows=OnBadRow.SKIP)
         with suppress(EmptySource):  # every row is bad: the report says why
@@ -93,30 +123,105 @@ class Preparation:
             raise row_error(reason, row)
         report.require(source.min_records)
 
-    def prepare(self, progress: Progress | None = None) -> Prepared:
+    def prepare(self, progress: Progress | None = None, deidentified: Progress | None = None) -> Prepared:
         """Read the source, de-identify it, and seal records and embeddings in the store.
 
+        What was de-identified is sealed batch by batch. When a run was cut off, the next one goes on from there, as
+        long as records, settings and fedaug are the same.
+
         Args:
-            progress: Called with (records done, records in all); the first is reported when embedding begins.
+            progress: Called with (records embedded, records in all).
+            deidentified: Called before that with (records de-identified, records in all).
 
         Raises:
-            InputError: The source cannot be used; the store is as it was.
+            InputError: The source, the policy or what the site adds cannot be used; the store is as it was.
         """
-        report = RowReport()
-        quarantined = 0
-
-        def kept() -> Iterator[Record]:
-            nonlocal quarantined
-            for record, outcome in self._deidentified(self._source(report)):
-                if isinstance(outcome, QuarantinedRecord):
-                    quarantined += 1
-                else:
-                    yield replace(record, text=outcome.text)
-            report.require(self._settings.source.min_records)
-
-        count = self._store.write_records(kept())
+        policy, additions = self._policy(), self._additions()
+        additions.check()
+        report, chars = self._read_through()
+        stage = self._stage(policy, additions)
+        self._checkpoints.begin()
+        finished: list[BatchCounts] = []
+        read = 0
+        for counts in stage.run(self._batches(chars)):
+            finished.append(counts)
+            read += counts.read
+            if deidentified is not None:
+                deidentified(read, report.accepted)
+        if read != report.accepted:
+            raise MalformedSource("the source changed while it was read", "leave it alone, and prepare again")
+        count = self._store.write_records(self._kept(len(finished)))
         self._embed(count, progress)
-        return Prepared(count, quarantined, report)
+        self._checkpoints.clear()
+        reasons = sum((counts.quarantined for counts in finished), Counter[str]())
+        found = sum((counts.found for counts in finished), Counter[str]())
+        return Prepared(count, reasons.total(), report, reasons, found, policy.name, policy.notes)
+
+    def _read_through(self) -> tuple[RowReport, int]:
+        """Read the source once, so that hours of work are not lost to a bad row at its end; its size in characters."""
+        report, chars = RowReport(), 0
+        for record in self._source(report):
+            chars += len(record.text)
+        report.require(self._settings.source.min_records)
+        return report, chars
+
+    def _batches(self, chars: int) -> Iterator[list[Record]]:
+        if self._settings.privacy.unit is PrivacyUnit.SUBJECT:
+            return by_subject(lambda: self._source(RowReport()), chars)
+        return in_order(self._source(RowReport()))
+
+    def _kept(self, batches: int) -> Iterator[Record]:
+        for number in range(batches):
+            yield from self._checkpoints.records(number)
+
+    def _policy(self) -> DeidPolicy:
+        name = self._settings.deid.policy
+        return load_policy(self._folder / name if name.endswith(".toml") and name not in BUILT_IN else name)
+
+    def _additions(self) -> SiteAdditions:
+        return self._settings.deid.additions.at(self._folder)
+
+    def _stage(self, policy: DeidPolicy, additions: SiteAdditions) -> Deidentification:
+        settings = self._settings.deid
+        secret = policy.needs_surrogate_key or policy.needs_encryption_key
+        keys = deid_keys(self._folder, self._keys) if secret else None
+        surrogates, encryption = (keys.surrogates, keys.encryption) if keys else (None, None)
+        worker = Deidentifier(
+            policy,
+            language=settings.language,
+            key=surrogates,
+            encryption_key=encryption,
+            additions=additions,
+            score_threshold=settings.score_threshold,
+        )
+        replacer = Replacer(policy, key=surrogates, encryption_key=encryption)
+
+        def replace(value: str, entity_type: str, document: Document) -> str:
+            whole = Span(0, len(value), entity_type, 1.0)
+            language = document.language or (settings.language if settings.language != AUTO else LANGUAGES[0])
+            return replacer.replace(value, [whole], subject=document.subject, language=language)
+
+        return Deidentification(
+            settings,
+            self._settings.source.columns,
+            worker,
+            replace,
+            self._checkpoints,
+            self._fingerprint(policy, additions, keys),
+            by_subject=self._settings.privacy.unit is PrivacyUnit.SUBJECT,
+        )
+
+    def _fingerprint(self, policy: DeidPolicy, additions: SiteAdditions, keys: DeidKeys | None) -> bytes:
+        """Of all that de-identification depends on besides the records."""
+        values = {
+            "version": __version__,
+            "policy": policy.fingerprint,
+            "settings": self._settings.deid.model_dump(mode="json", exclude={"policy", "processes"}),
+            "additions": additions.fingerprint(),
+            "unit": str(self._settings.privacy.unit),
+            "keys": keys.surrogates.digest(b"checkpoints").hex() if keys else "",
+        }
+        return hashlib.sha256(canonical_json(values)).digest()
 
     def _source(self, report: RowReport, bad_rows: OnBadRow | None = None) -> Iterator[Record]:
         source = self._settings.source
@@ -133,33 +238,14 @@ class Preparation:
             duplicate_ids=bad_rows or OnBadRow.STOP,
         )
 
-    def _deidentified(self, records: Iterator[Record]) -> Iterator[tuple[Record, Outcome]]:
-        settings = self._settings.deid
-        deidentifier = Deidentifier(language=settings.language, score_threshold=settings.score_threshold)
-        records, ahead = tee(records)  # one pass, since worker processes take seconds to start
-        outcomes = deidentifier.deidentify_many((record.text for record in ahead), processes=settings.processes)
-        for record in records:
-            yield record, _quoting_nothing("de-identification", partial(next, outcomes))
-
     def _embed(self, count: int, progress: Progress | None) -> None:
         encoder = self._make_encoder()
         vectors = np.zeros((count, encoder.dimensions), np.float32)
         texts = (record.text for record in self._store.records())
         done = 0
         while chunk := list(islice(texts, _CHUNK)):
-            vectors[done : done + len(chunk)] = _quoting_nothing("the encoder", partial(encoder.embed, chunk))
+            vectors[done : done + len(chunk)] = quoting_nothing("the encoder", partial(encoder.embed, chunk))
             done += len(chunk)
             if progress is not None:
                 progress(done, count)
         self._rows.keep(vectors, encoder.name)
-
-
-def _quoting_nothing(stage: str, work: Callable[[], _T]) -> _T:
-    """Do something with texts; what a library raises over them may quote one, and goes no further."""
-    try:
-        return work()
-    except FedaugError:
-        raise
-    except Exception as error:
-        kind = type(error).__name__
-    raise DefectError(f"{stage} failed with {kind}", "report it with this line")

@@ -39,7 +39,7 @@ text = {source.columns.text}
 {source.columns.record_id?}
 # The column that names the patient or account; without it every record counts as a subject of its own.
 {source.columns.subject_id?}
-# Further columns to keep, inside the site.
+# Further columns to read. What is kept of them, inside the site, deid.columns says.
 attributes = {source.columns.attributes}
 
 [privacy]

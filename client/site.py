@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from fedaug.augmentation.encoder import Encoder, MiniLM, Progress
 from fedaug.client.accepted_plans import AcceptedPlans
 from fedaug.client.callers import callers_of
+from fedaug.client.deid_keys import deid_keys
 from fedaug.client.door import Door
 from fedaug.client.kept_heads import KeptHeads
 from fedaug.client.ledger_file import known_lineage, site_ledger
@@ -88,7 +89,7 @@ class Site:
         self._ledger = site_ledger(folder, settings)
         store = SealedStore(folder / "store", keys, known_lineage(folder))
         self._rows = PreparedRows(store)
-        self._preparation = Preparation(folder, settings, store, self._rows, encoder)
+        self._preparation = Preparation(folder, settings, keys, store, self._rows, encoder)
         self._door = Door(
             settings,
             ReleaseGate(settings.name, keys.signer, self._ledger, noise),
@@ -130,7 +131,7 @@ class Site:
             passphrase = find_passphrase(folder)
         values = {"source__path": str(source), "source__columns__text": text, "source__columns__label": label}
         SiteSettings.create(folder, name=name or folder.resolve().name, **values, **settings)
-        KeyRing.create(folder, passphrase)
+        deid_keys(folder, KeyRing.create(folder, passphrase))
         return cls.open(folder, passphrase=passphrase)
 
     @classmethod
@@ -169,16 +170,19 @@ class Site:
         """Raise what :meth:`prepare` would stop at."""
         self._preparation.require(report)
 
-    def prepare(self, progress: Progress | None = None) -> Prepared:
+    def prepare(self, progress: Progress | None = None, deidentified: Progress | None = None) -> Prepared:
         """Read the source, de-identify it, and seal records and embeddings in the store.
 
+        A run that was cut off is taken up by the next where de-identification was.
+
         Args:
-            progress: Called with (records done, records in all); the first is reported when embedding begins.
+            progress: Called with (records embedded, records in all).
+            deidentified: Called before that with (records de-identified, records in all).
 
         Raises:
-            InputError: The source cannot be used; the store is as it was.
+            InputError: The source, the policy or what the site adds cannot be used; the store is as it was.
         """
-        return self._preparation.prepare(progress)
+        return self._preparation.prepare(progress, deidentified)
 
     def status(self) -> SiteStatus:
         """What is prepared and what is spent."""

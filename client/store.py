@@ -10,7 +10,6 @@ here; the ledger, not the store, guards the budget.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -21,7 +20,8 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors import numpy as safetensors
 
-from fedaug.client.records import Provenance, Record
+from fedaug.client.record_lines import decode_record, encode_record
+from fedaug.client.records import Record
 from fedaug.client.sealing import seal, unseal
 from fedaug.errors import DefectError, NotPrepared, SealError
 from fedaug.privacy.canonical import canonical_json
@@ -66,7 +66,7 @@ class SealedStore:
         def lines() -> Iterator[bytes]:
             nonlocal count
             for record in records:
-                yield _encode(record)
+                yield encode_record(record)
                 count += 1
 
         private_folder(self._folder)
@@ -87,7 +87,7 @@ class SealedStore:
         rest = b""
         for part in self._read(self._path(_RECORDS)):
             *lines, rest = (rest + part).split(b"\n")
-            yield from map(_decode, lines)
+            yield from map(decode_record, lines)
         if rest:
             raise DefectError("a stored record has no end", "report it")
 
@@ -144,22 +144,3 @@ class SealedStore:
             for path in folder.glob(f"*{_SUFFIX}"):
                 path.unlink()
             sync_folder(folder)
-
-
-def _encode(record: Record) -> bytes:
-    source = record.provenance
-    values = (
-        record.record_id,
-        record.subject_id,
-        record.text,
-        record.label,
-        source.source,
-        source.row,
-        dict(record.attributes),
-    )
-    return json.dumps(values, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode() + b"\n"
-
-
-def _decode(line: bytes) -> Record:
-    record_id, subject_id, text, label, source, row, attributes = json.loads(line)
-    return Record(record_id, subject_id, text, label, Provenance(source, row), attributes)

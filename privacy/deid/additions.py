@@ -10,6 +10,7 @@ import regex  # type: ignore[import-untyped]  # ships no types
 from pydantic import BeforeValidator, Field, model_validator
 
 from fedaug.errors import ConfigError
+from fedaug.privacy.canonical import canonical_json, digest
 from fedaug.privacy.checked_toml import Settings
 from fedaug.privacy.deid.policies.policy import EntityType, plain_number
 
@@ -137,6 +138,24 @@ class SiteAdditions(Settings):
         for setting, path in (("spacy_model", self.spacy_model), ("huggingface_model", self.huggingface_model)):
             if path is not None and not path.is_dir():
                 raise ConfigError(f"deid.{setting} is not a folder", "give the path of a model's folder")
+
+    def fingerprint(self) -> str:
+        """64 hexadecimal digits that differ where lists or patterns do, or a model's files in name, size or time.
+
+        Raises:
+            ConfigError: A list cannot be read.
+        """
+        lists = [[each.entity_type, each.score, sorted(each.entries())] for each in self.lists]
+        patterns = [pattern.model_dump(mode="json") for pattern in self.patterns]
+        models = [_files(path) for path in (self.spacy_model, self.huggingface_model)]
+        return digest(canonical_json([lists, patterns, models]))
+
+
+def _files(folder: Path | None) -> list[list[str | int]]:
+    if folder is None:
+        return []
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    return [[str(path.relative_to(folder)), path.stat().st_size, path.stat().st_mtime_ns] for path in paths]
 
 
 def _lines(text: str) -> Iterator[str]:

@@ -180,7 +180,7 @@ def test_an_encoder_that_quotes_a_text_ends_prepare_without_it(tmp_path: Path) -
     again.close()
 
 
-@pytest.mark.parametrize("function", ["redact", "Deidentifier.deidentify"])
+@pytest.mark.parametrize("function", ["Deidentifier._outcomes", "Deidentifier._read"])
 def test_a_deidentifier_that_quotes_a_text_ends_prepare_without_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, function: str
 ) -> None:
@@ -198,7 +198,7 @@ def test_a_text_that_cannot_be_deidentified_costs_the_record_and_not_the_secret(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     site = make_site(tmp_path / "st-mary", ROWS, prepare=False)
-    monkeypatch.setattr("fedaug.privacy.deid.detect.Detector._recognise", quote)
+    monkeypatch.setattr("fedaug.privacy.deid.pattern_layer.PatternLayer._by_rules", quote)
     done = site.prepare()
     assert (done.records, done.quarantined) == (0, len(ROWS))
     assert CANARY not in repr(done) + caplog.text
