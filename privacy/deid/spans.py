@@ -4,6 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Final
+
+from fedaug.privacy.deid.entities import entity
+
+#: Types that say little, and the kinds whose types say more.
+_LESS_GENERAL: Final = {
+    "ID": frozenset({"number", "contact"}),
+    "LOCATION": frozenset({"place"}),
+    "ORGANIZATION": frozenset({"organisation"}),
+}
+_TELLING_SCORE: Final = 0.3
 
 
 @dataclass(frozen=True, order=True)
@@ -32,7 +43,9 @@ def resolve(spans: Iterable[Span]) -> list[Span]:
     """Merge spans that overlap, in order of position.
 
     A merged span covers all that any of its parts covers, so that no part of a weaker finding stays behind in clear.
-    Its type is that of the part with the highest score, then of the longest, of the first, of the first by name.
+    Its type is that of the part with the highest score, then of the longest, of the first, of the first by name. Where
+    that type says no more than "some number", "some place" or "some organisation", a part that says which gives the
+    type: a record number is treated as one however sure another recogniser is that it is a number.
     """
     return [_merged(group) for group in _overlapping(sorted(spans))]
 
@@ -62,4 +75,16 @@ def _overlapping(ordered: list[Span]) -> Iterator[list[Span]]:
 def _merged(group: list[Span]) -> Span:
     best = min(group, key=lambda span: (-span.score, -span.length, span.start, span.entity_type))
     start, end = min(span.start for span in group), max(span.end for span in group)
-    return Span(start, end, best.entity_type, best.score)
+    return Span(start, end, _said_by(group, best).entity_type, best.score)
+
+
+def _said_by(group: list[Span], best: Span) -> Span:
+    kinds = _LESS_GENERAL.get(best.entity_type, frozenset())
+    telling = [
+        span
+        for span in group
+        if span.entity_type not in _LESS_GENERAL
+        and entity(span.entity_type).kind in kinds
+        and span.score >= _TELLING_SCORE
+    ]
+    return min(telling, key=lambda span: (-span.length, -span.score, span.start, span.entity_type), default=best)

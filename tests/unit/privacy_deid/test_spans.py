@@ -1,5 +1,6 @@
 """Overlapping findings are merged so that nothing of any of them stays."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -45,3 +46,19 @@ def test_every_found_character_goes_and_every_other_stays_whatever_the_order(spa
         character for position, character in enumerate(text) if position not in found
     ]
     assert result == redact(text, spans)
+
+
+@pytest.mark.parametrize(
+    ("general", "telling", "kept"),
+    [
+        ("ID", "MEDICAL_RECORD_NUMBER", "MEDICAL_RECORD_NUMBER"),
+        ("ID", "PHONE_NUMBER", "PHONE_NUMBER"),
+        ("LOCATION", "ADDRESS", "ADDRESS"),
+        ("ORGANIZATION", "FACILITY", "FACILITY"),
+        ("ID", "DATE_TIME", "ID"),
+        ("PERSON", "MEDICAL_RECORD_NUMBER", "PERSON"),
+    ],
+)
+def test_a_type_that_says_more_wins_over_one_that_says_little(general: str, telling: str, kept: str) -> None:
+    assert resolve([Span(0, 9, general, 0.99), Span(2, 9, telling, 0.6)]) == [Span(0, 9, kept, 0.99)]
+    assert resolve([Span(0, 9, general, 0.99), Span(2, 9, telling, 0.1)]) == [Span(0, 9, general, 0.99)]
