@@ -123,9 +123,10 @@ class Coincidence:
 
 
 def names_of(key: SurrogateKey, subject: str, names: list[str]) -> list[str]:
-    """Surrogates of names, for one subject of one site."""
-    draw = Draw(key, subject=subject)
-    return [surrogate(draw, name, "PERSON") or "" for name in names]
+    """Surrogates of names at one site, each for a subject of its own: one subject's share their initials' fate."""
+    return [
+        surrogate(Draw(key, subject=f"{subject} {number}"), name, "PERSON") or "" for number, name in enumerate(names)
+    ]
 
 
 def coincidence(names: list[str], one: list[str], other: list[str]) -> Coincidence:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -39,12 +39,12 @@ class Habits:
     """How dates are written in one text.
 
     Attributes:
-        day_first: Whether 3/4 is the third of April.
+        day_first: Whether 3/4 is the third of April, by the sign between the numbers.
         anchors: Places and days of the dates with a year, in order.
         leap: Whether the 29th of February occurs without a year.
     """
 
-    day_first: bool
+    day_first: Mapping[str, bool]
     anchors: tuple[tuple[int, date], ...] = ()
     leap: bool = False
 
@@ -66,11 +66,21 @@ class Habits:
 def habits_of(found: Sequence[tuple[int, Written]], language: str) -> Habits:
     """The habits of a text, from its dates and their places.
 
-    The order of day and month is that of the dates that allow one order only; where there are none, or of both kinds,
-    month first in English and day first elsewhere.
+    The order of day and month is that of the dates that allow one order only and have the same sign between the numbers
+    (else a slash or a hyphen). Where there are none, or of both kinds, the day goes first; in English only where stops
+    stand between them.
     """
-    votes = {_order(written) for _, written in found if written.form == "numeric"} - {None}
-    day_first = votes == {"day"} if len(votes) == 1 else language != "en"
+    numeric = [written for _, written in found if written.form == "numeric"]
+    votes = {
+        sign: {order for written in numeric if written.part("s") == sign and (order := _order(written))}
+        for sign in "/-."
+    }
+    day_first = {
+        sign: _first(
+            votes[sign], votes["/"] | votes["-"] if sign != "." else set(), otherwise=language != "en" or sign == "."
+        )
+        for sign in "/-."
+    }
     habits = Habits(day_first)
     days = [(place, written, meaning(written, habits, language)) for place, written in found]
     anchors = [
@@ -161,9 +171,12 @@ def _numeric(written: Written, year: int | None, habits: Habits) -> Day | None:
 def day_first(written: Written, habits: Habits) -> bool:
     """Whether a numeric date begins with the day."""
     order = _order(written)
-    if order is not None:
-        return order == "day"
-    return True if written.part("s") == "." else habits.day_first
+    return order == "day" if order is not None else habits.day_first[written.part("s") or "/"]
+
+
+def _first(*votes: set[str], otherwise: bool) -> bool:
+    """Whether the day goes first by the first set of votes that are agreed."""
+    return next((found == {"day"} for found in votes if len(found) == 1), otherwise)
 
 
 def _order(written: Written) -> str | None:
