@@ -117,6 +117,7 @@ _FORMS: dict[str, Callable[[Random, people.Person], list[Piece]]] = {
     "initials": lambda rng, who: _one(people.initials(rng, who), "PERSON"),
     "upper": lambda rng, who: _one(people.full(rng, who).upper(), "PERSON"),
     "lower": lambda rng, who: _one(people.full(rng, who).lower(), "PERSON"),
+    "hl7": lambda rng, who: _one(people.hl7(rng, who), "PERSON"),
     "spelled": lambda rng, who: _one(
         people.spelled(rng, pick(rng, (who.last, who.first, f"{who.first} {who.last}"))), "PERSON"
     ),
@@ -207,6 +208,10 @@ _MAKERS: dict[str, _Maker] = {
     "date.old": lambda case, rng: _one(dates.any_date(rng, dates.day(rng, 1950, 2020)), "DATE_TIME"),
     "date.spoken": lambda case, rng: _one(dates.spoken_date(rng, dates.day(rng, 1920, 2024)), "DATE_TIME"),
     "dob": lambda case, rng: _one((dates.numeric if chance(rng, 0.75) else dates.worded)(rng, case.born), "DATE_TIME"),
+    "date.hl7": lambda case, rng: _one(f"{case.near(400):%Y%m%d}", "DATE_TIME"),
+    "dob.hl7": lambda case, rng: _one(f"{case.born:%Y%m%d}", "DATE_TIME"),
+    "dob.iso": lambda case, rng: _one(case.born.isoformat(), "DATE_TIME"),
+    "date.iso": lambda case, rng: _one(case.near(400).isoformat(), "DATE_TIME"),
     "datetime": lambda case, rng: _one(dates.date_time(rng, case.near()), "DATE_TIME"),
     "date.range": lambda case, rng: _one(dates.date_range(rng, case.near()), "DATE_TIME"),
     "month": lambda case, rng: _one(pick(rng, dates.MONTHS), "DATE_TIME"),
@@ -225,6 +230,7 @@ _MAKERS: dict[str, _Maker] = {
     "zip": lambda case, rng: _one(places.zip_code(rng), "LOCATION"),
     "street": lambda case, rng: _one(places.street(rng), "LOCATION"),
     "street.name": lambda case, rng: _one(places.street_name(rng), "LOCATION"),
+    "box": lambda case, rng: _one(places.box(rng), "LOCATION"),
     "house": lambda case, rng: _one(places.house_number(rng), "LOCATION"),
     "unit": lambda case, rng: _one(places.unit(rng), "LOCATION"),
     "address": lambda case, rng: _one(places.one_line(rng), "LOCATION"),

@@ -19,6 +19,7 @@ KINDS = {
     "sparse": 14,
     "clinical": 16,
     "finance": 12,
+    "record": 12,
     "short": 26,
     "block": 12,
     "prose": 13,

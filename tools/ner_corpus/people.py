@@ -162,6 +162,13 @@ def doctor(rng: Random, who: Person) -> list[Piece]:
     return [(filed(rng, who), "PERSON"), (pick(rng, (", ", " ")) + pick(rng, CREDENTIALS), None)]
 
 
+def hl7(rng: Random, who: Person) -> str:
+    """A name as messages between hospital systems have it: SMITH^JOHN^A."""
+    middle = pick(rng, ("", "", f"^{who.middle[0]}", f"^{who.middle[0]}^^DR"))
+    name = f"{who.last}^{who.first}{middle}"
+    return name.upper() if chance(rng, 0.7) else name
+
+
 def initials(rng: Random, who: Person) -> str:
     """Initials, as below an entry."""
     pattern = pick(rng, ("{0}{2}", "{0}.{2}.", "{0}{1}{2}", "{0}. {2}.", "{0}.{1}.{2}.", "{0}/{2}"))

@@ -150,7 +150,7 @@ def street(rng: Random) -> str:
     """A street, mostly with a number, or a corner or box."""
     draw = rng.random()
     if draw < 0.05:
-        return f"P{pick(rng, ('.O.', 'O', '. O.'))} Box {digits(rng, between(rng, 2, 5))}"
+        return box(rng)
     if draw < 0.1:
         before = pick(rng, ("corner of ", "the corner of ", "the intersection of ", ""))
         return f"{before}{street_name(rng)} {pick(rng, ('and', '&'))} {street_name(rng)}"
@@ -158,6 +158,13 @@ def street(rng: Random) -> str:
         return street_name(rng)
     parts = address(rng)
     return f"{parts.street}{pick(rng, (', ', ' ', ', '))}{parts.unit}" if parts.unit else parts.street
+
+
+def box(rng: Random) -> str:
+    """A box at a post office."""
+    return (
+        f"P{pick(rng, ('.O.', 'O', '. O.', '.O'))} {pick(rng, ('Box', 'Box', 'BOX'))} {digits(rng, between(rng, 2, 5))}"
+    )
 
 
 def last_line(rng: Random, parts: Address) -> str:
