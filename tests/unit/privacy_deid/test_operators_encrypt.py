@@ -21,9 +21,7 @@ def refused(text: str, keys: bytes | list[bytes] = KEY, subject: str | None = "o
     try:
         decrypt_text(text, keys, subject=subject)
     except SealError as error:
-        assert error.code == "FA501"
-        assert "John" not in str(error)
-        return True
+        return error.code == "FA501" and "John" not in str(error)
     return False
 
 

@@ -166,17 +166,13 @@ def test_a_shift_that_differs_from_note_to_note_is_caught() -> None:
 
 def test_a_shift_by_months_is_caught() -> None:
     def by_months(text: str, spans: object, subject: str, language: str) -> str:
-        lines = []
-        for line in text.split("\n"):
-            try:
-                day = date.fromisoformat(line.removeprefix("Seen: "))
-                line = f"Seen: {replace_month(day)}"
-            except ValueError:
-                pass
-            lines.append(line)
-        return "\n".join(lines)
+        return "\n".join(f"Seen: {next_month(line.removeprefix('Seen: '))}" for line in text.split("\n"))
 
-    def replace_month(day: date) -> date:
-        return day.replace(day=min(day.day, 28), month=day.month % 12 + 1)
+    def next_month(value: str) -> str:
+        try:
+            day = date.fromisoformat(value)
+        except ValueError:
+            return value
+        return str(day.replace(day=min(day.day, 28), month=day.month % 12 + 1))
 
-    assert surrogate_dates.measure(by_months, 5).wrong > 0
+    assert surrogate_dates.measure(by_months, subjects=5).wrong > 0

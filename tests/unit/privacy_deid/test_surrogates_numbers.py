@@ -99,17 +99,25 @@ def test_short_and_long_forms_of_a_telephone_number_agree() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["+44 20 7946 0958", "+34 612 345 678", "+33 1 23 45 67 89", "x1234", "555-1234 ext. 12", "+49 30 123456"]
+    ("value", "kept"),
+    [
+        ("+44 20 7946 0958", "+44 "),
+        ("+34 612 345 678", "+34 6"),
+        ("+33 1 23 45 67 89", "+33 "),
+        ("+49 30 123456", "+49 "),
+        ("x1234", "x"),
+        ("555-1234 ext. 12", "555-01"),
+    ],
 )
-def test_a_telephone_number_keeps_its_form(value: str) -> None:
+def test_a_telephone_number_keeps_its_form(value: str, kept: str) -> None:
     result = made(value, "PHONE_NUMBER")
     assert result != value
     assert form(result) == form(value)
-    assert re.match(r"\+\d\d|x|\d{3}", value)[0][:3] == result[:3] or not value.startswith("+")  # type: ignore[index]  # every value matches
+    assert result.startswith(kept)
 
 
 def test_a_mail_address_names_the_person_as_elsewhere() -> None:
-    first, last = made("John Smith", "PERSON").lower().split()
+    first, last = made("John Smith", "PERSON").lower().replace("'", "").split()
     local, _, domain = made("john.smith@mercy.org", "EMAIL_ADDRESS").partition("@")
     assert local == f"{first}.{last}"
     assert domain in ("example.com", "example.org", "example.net")
