@@ -27,7 +27,7 @@ def surrogate_email(draw: Draw, value: str) -> str | None:
     local, at, domain = value.rpartition("@")
     if not at or not local or not domain:
         return None
-    made = _PIECE.sub(lambda match: _local_piece(draw, match[0]), local)
+    made = _PIECE.sub(lambda match: _local_piece(draw, match[0]), local.replace("'", "")).replace("'", "")
     return f"{made}@{_domain(draw, domain)}"
 
 
@@ -82,7 +82,7 @@ def _local_piece(draw: Draw, piece: str) -> str:
         return plain(draw.initial(word[0]) + name_word(draw, word[1:]))  # jsmith
     if len(word) > 3 and class_of(word) is None and (class_of(word[:-1]) or "").endswith("last"):
         return plain(name_word(draw, word[:-1]) + draw.initial(word[-1]))  # smithj
-    return plain(name_word(draw, piece, initials=False)).replace("'", "")
+    return plain(name_word(draw, piece, initials=False))
 
 
 def _domain(draw: Draw, domain: str) -> str:
