@@ -32,6 +32,8 @@ COMMANDS = (
     "budget plan",
     "data list",
     "data fetch",
+    "deid policy list",
+    "deid policy show",
 )
 
 
