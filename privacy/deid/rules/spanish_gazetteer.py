@@ -1,8 +1,9 @@
-"""Names of places as patterns: Spain's provinces, regions and larger towns, countries in Spanish (lists of Faker)."""
+"""Names of places and people in Spanish: provinces, larger towns, countries, first and last names (lists of Faker)."""
 
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from typing import Final
 
 from faker.providers.address.es import Provider as SpanishSpeaking
@@ -41,3 +42,38 @@ def any_of(names: set[str]) -> str:
 
 PROVINCE: Final = any_of({*Spain.states, *Spain.regions, *_MORE_PLACES.split("|")} - _NO_PROVINCES)
 COUNTRY: Final = any_of({*SpanishSpeaking.countries, *_MORE_COUNTRIES.split("|")} - _NO_COUNTRIES)
+
+_LEAST_LETTERS = 3
+_LOCALES = ("es_ES", "es_MX", "es_CO", "es_AR", "es_CL")
+#: First names that are more often part of a place, a hospital or a saint's day.
+_NO_FIRST_NAMES = {
+    "Cruz",
+    "Rosario",
+    "León",
+    "Santos",
+    "Pilar",
+    "Valencia",
+    "Reyes",
+    "Mar",
+    "Sol",
+    "Luz",
+    "Paz",
+    "Ángel",
+}
+
+
+def _listed(*attributes: str) -> set[str]:
+    providers = [import_module(f"faker.providers.person.{locale}").Provider for locale in _LOCALES]
+    lists = [getattr(provider, attribute, ()) for provider in providers for attribute in attributes]
+    # Some are made anew by a property of an instance; those names are in the other lists.
+    named = {name for names in lists if isinstance(names, (tuple, list, dict)) for name in names}
+    return {name for name in named if name.isalpha() and len(name) >= _LEAST_LETTERS}
+
+
+_LAST_NAMES: Final = frozenset(name.casefold() for name in _listed("last_names"))
+FIRST_NAME: Final = any_of(_listed("first_names_male", "first_names_female", "first_names") - _NO_FIRST_NAMES)
+
+
+def ends_in_last_name(name: str) -> bool:
+    """Whether the last word of a name is a frequent Spanish surname."""
+    return re.split(r"[\s-]", name)[-1].casefold() in _LAST_NAMES

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from fedaug.privacy.deid.rules.rule import Rule
-from fedaug.privacy.deid.rules.spanish_words import CASED, FIELD_END, FULL_NAME, NAME, NO_NAME, TITLE
+from fedaug.privacy.deid.rules.spanish_gazetteer import FIRST_NAME, ends_in_last_name
+from fedaug.privacy.deid.rules.spanish_words import CASED, FIELD_END, FULL_NAME, NAME, NAME_GOES_ON, NO_NAME, TITLE
 
 #: Any writing of a name, as in a form: small letters too, until the field ends.
 _FORM_NAME = r"\p{L}(?:[\p{L}'’´ªº.-]|[ ](?![ ])){0,60}?[\p{L}ª]"
@@ -71,6 +72,16 @@ NAMES: Final = (
         rf"\b(?i:de[ ]nombre|se[ ]llama|llamad[oa]|paciente[ ]identificad[oa][ ]como)[ ](?P<value>{NAME})",
         0.7,
         needed=r"nombre|llama",
+        flags=CASED,
+    ),
+    Rule(
+        "es-listed-name",
+        "PERSON",
+        # Saints are hospitals, schools and streets.
+        rf"(?<![\p{{L}}-])(?<!\bSan(?:ta)?[ ])(?<!\bSant[ ])(?=\p{{Lu}}){FIRST_NAME}(?!\p{{L}})"
+        rf"(?:{NAME_GOES_ON}){{1,5}}",
+        0.7,
+        check=ends_in_last_name,
         flags=CASED,
     ),
     Rule(

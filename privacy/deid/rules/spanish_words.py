@@ -60,6 +60,8 @@ PLACE_PARTICLE: Final = r"(?:de[ ]la|de[ ]las|de[ ]los|del|de|la|las|los|el|en|y
 
 #: ``Marina Povar Echeverría``, ``M.ª José de la Torre``, ``Eduardo``: one to seven words.
 NAME: Final = rf"(?:{_FIRST}(?:{_NEXT}){{0,6}})"
+#: What follows the first word of a name.
+NAME_GOES_ON: Final = _NEXT
 #: Two to seven words.
 FULL_NAME: Final = rf"(?:{_FIRST}(?:{_NEXT}){{1,6}})"
 

@@ -68,4 +68,4 @@ def test_only_the_beginning_of_a_long_text_is_read() -> None:
 
 def test_every_language_that_is_told_has_rules() -> None:
     assert set(LANGUAGES) == {"en", "es"}
-    assert rules_for("es")
+    assert all(rules_for(language) for language in LANGUAGES)
