@@ -6,59 +6,47 @@ python -m tools.train_ner --language en --seed 7 --out privacy/deid/neural/weigh
 from __future__ import annotations
 
 import argparse
+import itertools
 import sys
 import time
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
 import torch
-from tools.ner_corpus import examples as generated
+from tools import ner_corpus
 from tools.ner_corpus.example import ENGLISH_LABELS, SPANISH_LABELS, Example
-from tools.ner_training import adapter, batches, corpora, measure, train
+from tools.ner_training import adapter, batches, measure, train
 
-from fedaug.privacy.deid.neural.card import Card, Source
+from fedaug.privacy.deid.neural.card import Card
 from fedaug.privacy.deid.neural.network import LAYERS
 from fedaug.privacy.deid.neural.tagger import Tagger
 
 _LABELS = {"en": tuple(sorted(ENGLISH_LABELS)), "es": tuple(sorted(SPANISH_LABELS))}
 _THRESHOLDS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7)
-#: Examples drawn between two passes over the corpora outside the repository.
-_BETWEEN_PASSES = 12_000
+_AT_ONCE = 12_000  # examples of one seed; the next lot has the next seed
 
 
 class Drawn:
-    """The endless stream of examples, counted by source."""
+    """The endless stream of examples, counted."""
 
     def __init__(self, args: argparse.Namespace) -> None:
-        self.counts: Counter[str] = Counter()
+        self.count = 0
         self._args = args
 
     def __iter__(self) -> Iterator[Example]:
-        rng, round_ = Random(self._args.seed), 0
-        while True:
-            made = generated(self._args.language, self._args.seed + round_, _BETWEEN_PASSES, self._args.data)
-            real = list(self._outside())
-            rng.shuffle(real)
-            yield from self._mixed(made, real, rng)
-            round_ += 1
+        args = self._args
+        for round_ in itertools.count():
+            for example in ner_corpus.examples(args.language, args.seed + round_, _AT_ONCE, args.data, args.corpora):
+                self.count += 1
+                yield example
 
-    def _outside(self) -> Iterator[Example]:
-        if self._args.language != "en" or self._args.corpora is None:
-            return
-        for name, read in (("Broad Twitter Corpus", corpora.tweets), ("LitBank", corpora.novels)):
-            found = list(read(self._args.corpora)) if self._args.corpora.is_dir() else []
-            self.counts[name] += len(found)
-            yield from found
-
-    def _mixed(self, made: Iterable[Example], real: list[Example], rng: Random) -> Iterator[Example]:
-        share = len(real) / (_BETWEEN_PASSES + len(real))
-        for example in made:
-            while real and rng.random() < share:
-                yield real.pop()
-            self.counts["generated and public texts (tools/ner_corpus)"] += 1
-            yield example
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Names of what was drawn from."""
+        if self._args.language == "es":
+            return ("meddocan_es",)
+        return tuple(ner_corpus.sources(self._args.data, self._args.corpora))
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -69,14 +57,14 @@ def main(argv: list[str] | None = None) -> int:
     args.out.mkdir(parents=True, exist_ok=True)
     labels, drawn, started = _LABELS[args.language], Drawn(args), time.monotonic()
     network = adapter.trainable(layers=args.layers, tags=1 + 2 * len(labels), rank=args.rank, dropout=args.dropout)
-    samples = batches.samples(drawn, labels, Random(args.seed))
+    samples = batches.samples(iter(drawn), labels, Random(args.seed))
     settings = train.Settings(rate=args.rate)
 
     def write(steps: int) -> None:
         adapter.save(network, args.out / f"{args.language}.safetensors")
         card = Card(
             language=args.language, layers=args.layers, labels=labels, threshold=args.threshold, balanced=0.5,
-            seed=args.seed, steps=steps, sources=tuple(Source(name=n, examples=c) for n, c in drawn.counts.items()),
+            seed=args.seed, steps=steps, examples=drawn.count, sources=drawn.sources,
         )  # fmt: skip
         (args.out / f"{args.language}.json").write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")
 
@@ -99,7 +87,7 @@ def show(args: argparse.Namespace) -> None:
         return
     tagger = Tagger(args.language, folder=args.out)
     english = args.language == "en"
-    tuning = measure.synth(args.data, validation=False) if english else measure.meddocan(args.data, "tuning")
+    tuning = measure.synth(args.data, "tuning") if english else measure.meddocan(args.data, "tuning")
     for score in measure.curve(tagger, tuning, _THRESHOLDS):
         _say(str(score))
 

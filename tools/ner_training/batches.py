@@ -20,6 +20,8 @@ _POOL = 1_500  # examples sorted by length at once
 _LOWER = CASES.index("lower")
 _CAPITALS = CASES.index("capitals")
 _WITH_CASE = frozenset(CASES.index(name) for name in ("lower", "capitalised", "capitals", "one capital", "mixed"))
+#: Types that prose writes with a capital: a source that leaves them open still tells of its lower-case words.
+_WRITTEN_LARGE = frozenset({"LOCATION", "ORGANIZATION", "NRP"})
 _ALL_LOWER, _ALL_CAPITALS = 0.06, 0.04  # shares of windows whose case is taken away
 
 
@@ -32,12 +34,16 @@ class Sample:
         features: Case and gap, [length, 2].
         tags: The tag of each piece, [length]; -1 where nothing is taught.
         free: Tags that are as good as O where nothing is annotated, bool [tags].
+        free_lower: The same for words in lower case, bool [tags].
+        lower: Which pieces are of words in lower case, bool [length].
     """
 
     ids: NDArray[np.int64]
     features: NDArray[np.int64]
     tags: NDArray[np.int64]
     free: NDArray[np.bool_]
+    free_lower: NDArray[np.bool_]
+    lower: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, repr=False)
@@ -80,7 +86,8 @@ def samples(examples: Iterable[Example], labels: Sequence[str], rng: Random) -> 
     for example in examples:
         pieces = reader.read(example.text)
         tags = tags_of(pieces, example, labels)
-        free = np.array([True] + [label not in example.known for label in labels for _ in "BI"])
+        lower = np.asarray(pieces.cases, np.int64) == _LOWER
+        free, free_lower = _free(labels, example.known), _free(labels, example.known | _WRITTEN_LARGE)
         cases = _without_case(np.asarray(pieces.cases, np.int64), rng)
         features = np.stack([cases, np.asarray(pieces.gaps, np.int64)], 1)
         ids = np.asarray(pieces.ids, np.int64)
@@ -88,7 +95,7 @@ def samples(examples: Iterable[Example], labels: Sequence[str], rng: Random) -> 
         while start < len(ids):
             size = WINDOW if len(ids) - start <= WINDOW else rng.randint(WINDOW // 2, WINDOW)
             inside = slice(start, start + size)
-            yield _marked(ids[inside], features[inside], tags[inside], free)
+            yield _marked(ids[inside], features[inside], tags[inside], free, free_lower, lower[inside])
             if start + size >= len(ids):
                 break
             start += size - OVERLAP
@@ -114,11 +121,21 @@ def _without_case(cases: NDArray[np.int64], rng: Random) -> NDArray[np.int64]:
     return np.where(np.isin(cases, list(_WITH_CASE)), _LOWER if draw < _ALL_LOWER else _CAPITALS, cases)
 
 
+def _free(labels: Sequence[str], known: frozenset[str]) -> NDArray[np.bool_]:
+    return np.array([True] + [label not in known for label in labels for _ in "BI"])
+
+
 def _marked(
-    ids: NDArray[np.int64], features: NDArray[np.int64], tags: NDArray[np.int64], free: NDArray[np.bool_]
+    ids: NDArray[np.int64],
+    features: NDArray[np.int64],
+    tags: NDArray[np.int64],
+    free: NDArray[np.bool_],
+    free_lower: NDArray[np.bool_],
+    lower: NDArray[np.bool_],
 ) -> Sample:
     marked = np.concatenate([[CLS], ids, [SEP]])
-    return Sample(marked, np.pad(features, ((1, 1), (0, 0))), np.pad(tags, 1, constant_values=-1), free)
+    features, tags = np.pad(features, ((1, 1), (0, 0))), np.pad(tags, 1, constant_values=-1)
+    return Sample(marked, features, tags, free, free_lower, np.pad(lower, 1))
 
 
 def _batch(group: list[Sample]) -> Batch:
@@ -126,12 +143,15 @@ def _batch(group: list[Sample]) -> Batch:
     ids = np.full((len(group), length), PAD, np.int64)
     features = np.zeros((len(group), length, 2), np.int64)
     tags = np.full((len(group), length), -1, np.int64)
-    mask = np.zeros((len(group), length), np.bool_)
+    mask, lower = np.zeros((len(group), length), np.bool_), np.zeros((len(group), length), np.bool_)
     for row, sample in enumerate(group):
         inside = slice(0, len(sample.ids))
         ids[row, inside], features[row, inside], tags[row, inside] = sample.ids, sample.features, sample.tags
-        mask[row, inside] = True
-    free = np.stack([sample.free for sample in group])[:, None, :]
+        mask[row, inside], lower[row, inside] = True, sample.lower
+    free, free_lower = (
+        np.stack(rows)[:, None, :] for rows in zip(*((s.free, s.free_lower) for s in group), strict=True)
+    )
+    free = np.where(lower[:, :, None], free_lower, free)
     exact = tags[:, :, None] == np.arange(free.shape[-1])
     allowed = np.where(tags[:, :, None] > 0, exact, free)
     return Batch(*(torch.from_numpy(array) for array in (ids, features, mask, allowed, tags >= 0)))

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 from tools.ner_corpus.example import Example
-from tools.ner_training.corpora import tweets
 
 from fedaug.privacy.deid.neural.decoding import Words, spans_of
 from fedaug.privacy.deid.neural.tagger import Tagger
@@ -43,13 +42,13 @@ class Score:
         )
 
 
-def synth(data: Path, *, validation: bool) -> list[Example]:
-    """A half of presidio_synth, parted by template."""
+def synth(data: Path, part: str) -> list[Example]:
+    """Presidio_synth by template: ``validation``, or ``tuning``: the quarter of the other half not trained on."""
     rows = json.loads((data / "presidio_synth" / "synth_dataset_v2.json").read_text(encoding="utf-8"))
     return [
         Example(row["full_text"], tuple(_span(span) for span in row["spans"]), frozenset())
         for row in rows
-        if _for_validation(row["template_id"]) == validation
+        if _part(row["template_id"]) == part
     ]
 
 
@@ -63,11 +62,6 @@ def meddocan(data: Path, part: str) -> list[Example]:
         for row in rows
         if part == "dev" or hashlib.sha256(row["id"].encode()).digest()[0] % 10 == 0
     ]
-
-
-def unseen_tweets(corpora: Path) -> list[Example]:
-    """Part f of Broad Twitter Corpus."""
-    return list(tweets(corpora, ("f",)))
 
 
 def curve(tagger: Tagger, examples: Sequence[Example], thresholds: Sequence[float]) -> list[Score]:
@@ -111,8 +105,11 @@ def _score(examples: Sequence[Example], said: Sequence[Words], labels: Sequence[
     )
 
 
-def _for_validation(template: int) -> bool:
-    return hashlib.sha256(f"presidio-synth-template:{template}".encode()).digest()[0] % 2 == 0
+def _part(template: int) -> str:
+    if hashlib.sha256(f"presidio-synth-template:{template}".encode()).digest()[0] % 2 == 0:
+        return "validation"
+    held = hashlib.sha256(f"presidio-synth-tuning:{template}".encode()).digest()[0] % 4 == 0
+    return "tuning" if held else "training"
 
 
 def _span(span: dict[str, object]) -> tuple[int, int, str]:

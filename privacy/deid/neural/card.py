@@ -15,20 +15,6 @@ SHIPPED: Final = Path(__file__).parent / "weights"
 _Probability = Annotated[float, Field(gt=0, lt=1)]
 
 
-class Source(BaseModel):
-    """A source of training examples.
-
-    Attributes:
-        name: As the trainer lists it.
-        examples: How many were drawn, repetitions included.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-    name: str
-    examples: int
-
-
 class Card(BaseModel):
     """The description of one tagger.
 
@@ -40,7 +26,8 @@ class Card(BaseModel):
         balanced: The same, where precision and recall of whole spans weigh alike.
         seed: Of the training run.
         steps: Updates of the training run.
-        sources: What it was trained on; NOTICE names their authors.
+        examples: Texts that were drawn, repetitions included.
+        sources: What they were drawn from, as ``tools/ner_corpus`` names them; NOTICE names the authors.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -52,7 +39,8 @@ class Card(BaseModel):
     balanced: _Probability
     seed: int
     steps: int
-    sources: tuple[Source, ...]
+    examples: int
+    sources: tuple[str, ...]
 
     @property
     def tags(self) -> int:

@@ -60,8 +60,8 @@ def spans_of(text: str, words: Words, labels: Sequence[str], threshold: float) -
         start, end = int(words.starts[index]), int(words.ends[index])
         label, score = labels[words.label[index]], float(words.found[index])
         before = spans[-1] if spans and spans[-1].entity_type == label else None
-        adjacent = index == last + 1 and not words.begins[index]
-        if before and (adjacent or (index == last + 2 and _is_mark(text[before.end : start]))):
+        near = index == last + 1 or (index == last + 2 and _is_mark(text[before.end : start] if before else ""))
+        if before and near and not words.begins[index]:
             spans[-1] = Span(before.start, end, label, max(before.score, score))
         else:
             spans.append(Span(start, end, label, score))

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from fedaug.errors import ConfigError
 from fedaug.privacy.deid.neural.card import SHIPPED, Card
-from fedaug.privacy.deid.neural.network import LAYERS, Network, OneDnnLinear
+from fedaug.privacy.deid.neural.network import HEADS, LAYERS, WIDTH, Network, OneDnnLinear
 from fedaug.privacy.deid.neural.pieces import FEATURES
 from fedaug.privacy.pretrained import weights_folder
 
@@ -44,15 +44,15 @@ def load_pretrained(layers: int = LAYERS) -> dict[str, Tensor]:
         # Every piece of a single text is of token type 0, so its vector is part of the position's.
         "positions.weight": there["embeddings.position_embeddings.weight"]
         + there["embeddings.token_type_embeddings.weight"][0],
-        "features.weight": torch.zeros(FEATURES, there["embeddings.word_embeddings.weight"].shape[1]),
+        "features.weight": torch.zeros(FEATURES, WIDTH),
         "norm.weight": there["embeddings.LayerNorm.weight"],
         "norm.bias": there["embeddings.LayerNorm.bias"],
     }
     for layer in range(layers):
         source = f"encoder.layer.{layer}"
         for part in ("weight", "bias"):
-            mixed = [there[f"{source}.attention.self.{name}.{part}"] for name in ("query", "key", "value")]
-            weights[f"layers.{layer}.mix.{part}"] = torch.cat(mixed)
+            query, key, value = (there[f"{source}.attention.self.{name}.{part}"] for name in ("query", "key", "value"))
+            weights[f"layers.{layer}.mix.{part}"] = torch.cat([query * (WIDTH // HEADS) ** -0.5, key, value])
             for ours, theirs in _RENAMED.items():
                 weights[f"layers.{layer}.{ours}.{part}"] = there[f"{source}.{theirs}.{part}"]
     return weights

@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from fedaug.privacy.deid.neural.network import Network
 from fedaug.privacy.deid.neural.pieces import CLS, PAD, SEP, Pieces
 
-#: Pieces of one window; with its two marks 256, the length up to which the pretrained model was tuned.
-WINDOW: Final = 254
+#: Pieces of one window; with its two marks 192. Attention to more does not fit a core's cache, and costs three times.
+WINDOW: Final = 190
 #: Pieces that a window shares with the next; each is read by the one in which it has more context.
-OVERLAP: Final = 32
+OVERLAP: Final = 24
 _STEP: Final = 16  # a window's length is rounded up to a multiple of it
 #: Rows of a batch, by the most pieces a row holds: a product of fewer than about 256 does not fill the processor.
 _ROWS: Final = {32: 8, 64: 4, 128: 2, WINDOW + 2: 1}
@@ -47,15 +47,25 @@ class Window:
 
 
 def windows_of(text: int, count: int, *, size: int = WINDOW, overlap: int = OVERLAP) -> list[Window]:
-    """Windows over a text of so many pieces; every piece is kept exactly once."""
-    found = []
+    """Windows over a text of so many pieces; every piece is kept exactly once.
+
+    The last window of several begins earlier than it must, where a batch would otherwise be filled up.
+    """
+    found: list[Window] = []
     start = keep = 0
     while keep < count:
         end = min(start + size, count)
         keep_end = count if end == count else end - overlap // 2
+        if found and end == count:
+            start = end - (_padded(end - start) - 2)
         found.append(Window(text, start, end, keep, keep_end))
         start, keep = end - overlap, keep_end
     return found
+
+
+def _padded(pieces: int) -> int:
+    """The length of a window of so many pieces, with its two marks."""
+    return -(-(pieces + 2) // _STEP) * _STEP
 
 
 def probabilities(network: Network, texts: Sequence[Pieces], tags: int) -> list[NDArray[np.float32]]:
@@ -64,7 +74,7 @@ def probabilities(network: Network, texts: Sequence[Pieces], tags: int) -> list[
     by_length: dict[int, list[Window]] = defaultdict(list)
     for text, pieces in enumerate(texts):
         for window in windows_of(text, len(pieces.ids)):
-            by_length[-(-(window.end - window.start + 2) // _STEP) * _STEP].append(window)
+            by_length[_padded(window.end - window.start)].append(window)
     for length in sorted(by_length):
         rows = next(rows for most, rows in _ROWS.items() if length <= most)
         for first in range(0, len(by_length[length]), rows):
