@@ -73,13 +73,13 @@ class Replacer:
 
         Args:
             text: The record.
-            spans: As found; overlaps are merged once those that the policy keeps are dropped.
+            spans: As found; overlaps are merged once those that the policy keeps or does not look for are dropped.
             subject: Whom the record is about: the same subject gets the same surrogates and the same shift of dates in
                 all of its records. None makes this text a subject of its own, so that no other text agrees with it.
             language: Two letters.
         """
-        kept = [span for span in spans if self._policy.operator_for(span.entity_type).keeps]
-        found = resolve(span for span in spans if not self._policy.operator_for(span.entity_type).keeps)
+        kept = [span for span in spans if not self._policy.takes_out(span.entity_type)]
+        found = resolve(span for span in spans if span.length and self._policy.takes_out(span.entity_type))
         values = [fold(text[span.start : span.end]).text for span in found]
         record = _Record(self, text, found, values, [text[span.start : span.end] for span in kept], subject, language)
         pieces, position = [], 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from fedaug.privacy.deid.entities import entity
 from fedaug.privacy.deid.surrogates import Draw
 from fedaug.privacy.deid.surrogates.names import TITLES
@@ -35,16 +37,29 @@ class Numbers:
     """Numbers for the different values of one text, in order of appearance."""
 
     def __init__(self) -> None:
-        self._seen: dict[str, list[str]] = {}
+        self._seen: dict[tuple[str, str], int] = {}
+        self._counts: Counter[str] = Counter()
+        self._by_word: dict[tuple[str, str], set[int]] = {}
 
     def of(self, value: str, entity_type: str) -> int:
         """The number of a value, from 1. A name of which all words are in an earlier one is that one's."""
-        form, known = same(value, entity_type), self._seen.setdefault(entity_type, [])
-        for index, earlier in enumerate(known):
-            if form == earlier or (entity(entity_type).kind == "name" and set(form.split()) <= set(earlier.split())):
-                return index + 1
-        known.append(form)
-        return len(known)
+        form = same(value, entity_type)
+        number = self._seen.get((entity_type, form))
+        if number is not None:
+            return number
+        words = form.split() if entity(entity_type).kind == "name" else []
+        number = self._earlier(entity_type, words)
+        if number is None:
+            self._counts[entity_type] += 1
+            number = self._counts[entity_type]
+            for word in words:
+                self._by_word.setdefault((entity_type, word), set()).add(number)
+        self._seen[entity_type, form] = number
+        return number
+
+    def _earlier(self, entity_type: str, words: list[str]) -> int | None:
+        found = [self._by_word.get((entity_type, word), set()) for word in words]
+        return min(set.intersection(*found), default=None) if found else None
 
 
 def same(value: str, entity_type: str) -> str:

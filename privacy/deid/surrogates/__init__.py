@@ -2,7 +2,7 @@
 
     >>> from fedaug.privacy.noise import SystemNoise
     >>> draw = Draw(SurrogateKey.generate(SystemNoise()), subject="patient 17")
-    >>> surrogate(draw, "John Smith", "PERSON") == surrogate(draw, "JOHN SMITH", "PERSON").title()
+    >>> surrogate(draw, "John Smith", "PERSON").upper() == surrogate(draw, "JOHN SMITH", "PERSON")
     True
 
 Promised: a pure function of value, subject and key. Who has no key learns of a surrogate nothing but what is kept by

@@ -7,10 +7,10 @@ from typing import Final
 
 from fedaug.privacy.deid.surrogates.number_words import SPOKEN, spoken_number
 
-_NUMBER: Final = re.compile(r"(?<![\d.,])\d{1,3}(?![\d]|[.,]\d)")
-#: Units in which no limit in years is reached.
+_NUMBER: Final = re.compile(r"(?<![\d.,])(?P<years>\d{1,3})(?:[.,]\d{1,2})?(?P<decade>['’]?s\b)?(?![\d]|[.,]\d)")
+#: Units in which no limit in years is reached. Single letters are not among them: "93 W" can be a white woman of 93.
 _YOUNG: Final = re.compile(
-    r"[\s-]*(?:days?|weeks?|wks?|months?|mos?|hours?|hrs?|d(?!\w)|w(?!\w)|días?|semanas?|mes(?:es)?|horas?)\b",
+    r"[\s-]*(?:days?|weeks?|wks?|months?|mos?|hours?|hrs?|días?|semanas?|mes(?:es)?|horas?)\b",
     re.IGNORECASE,
 )
 _OPEN: Final = {"en": "{} or over", "es": "{} o más"}
@@ -39,14 +39,14 @@ def pooled_age(value: str, *, limit: int = 89, band: int = 1, language: str = "e
 
 
 def _age(match: re.Match[str], value: str, limit: int, band: int, language: str) -> str:
-    age = int(match[0])
+    age = int(match["years"])
     if _YOUNG.match(value, match.end()):
         return match[0]
     if age > limit:
         return _open(limit, value[match.end() :], value, language)
     if band > 1:
         low = age // band * band
-        return f"{low}-{min(low + band - 1, limit)}"
+        return f"{low}-{min(low + band - 1, limit)}{match['decade'] or ''}"
     return match[0]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import bisect
+import operator
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -54,8 +56,8 @@ class Habits:
         """
         if not self.anchors:
             return None
-        before = [day_of for position, day_of in self.anchors if position <= place]
-        anchor = before[-1] if before else self.anchors[0][1]
+        behind = bisect.bisect_right(self.anchors, place, key=operator.itemgetter(0))
+        anchor = self.anchors[max(behind - 1, 0)][1]
         span = range(
             anchor.year - (8 if (month, day) == (2, 29) else 1), anchor.year + (9 if (month, day) == (2, 29) else 2)
         )

@@ -108,13 +108,13 @@ def _known_region(draw: Draw, text: str) -> str | None:
         ("state", regions("en")),
         ("country", countries(draw.language)),
     ):
-        if name in known:
+        if name in known or f"{name} of america" in known:
             return text.replace(bare, with_case_of(_other(draw, kind, name, known), bare))
     return None
 
 
 def _other(draw: Draw, kind: str, name: str, known: Mapping[str, str]) -> str:
-    others = [one for one in known if one != name]
+    others = [one for one in known if not set(one.split()) & set(name.split())]
     return known[draw.pick(kind, name, others, lambda one: one not in draw.taken) or others[0]]
 
 

@@ -13,7 +13,8 @@ from fedaug.privacy.deid.surrogates.words import plain, with_case_of
 _GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "en": (
         "American British Canadian French German Italian Spanish Mexican Brazilian Chinese Japanese Korean Indian "
-        "Russian Polish Dutch Swedish Norwegian Danish Finnish Greek Turkish Egyptian Australian Portuguese Cuban",
+        "Russian Polish Dutch Swedish Norwegian Danish English Scottish Czech Finnish "
+        "Greek Turkish Egyptian Australian Portuguese Cuban",
         "Catholic Protestant Muslim Jewish Hindu Buddhist Sikh Baptist Methodist Lutheran Quaker Mormon",
         "Democrat Republican Liberal Conservative Socialist Libertarian",
     ),
