@@ -67,7 +67,7 @@ def test_a_discharge_letter_is_found_to_the_character() -> None:
     "name",
     [
         "es-name-field",
-        "es-staff-field",
+        "es-medical-licence",
         "es-record-number",
         "es-place-field",
         "es-hospital",
