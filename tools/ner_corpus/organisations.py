@@ -106,6 +106,10 @@ _PARTS: dict[str, Sequence[str]] = {
     "virtue": _VIRTUES,
     "word": _WORDS,
     "word2": _WORDS,
+    "term": _LISTS["terms"],
+    "term2": _LISTS["seconds"],
+    "term3": _LISTS["seconds"],
+    "plain": _LISTS["plains"],
     "l": "ABCDEFG",
 }
 _MADE: dict[str, Callable[[Random], str]] = {

@@ -10,7 +10,7 @@ from tools.ner_corpus.draw import LETTERS, between, chance, pick
 from tools.ner_corpus.example import Piece
 from tools.ner_corpus.excluded import excluded_names
 from tools.ner_corpus.listed import listed
-from tools.ner_corpus.pools import LOCALES, pool
+from tools.ner_corpus.pools import LOCALES, UNROMANISED, pool, unromanised
 
 # Romanised names of countries whose Faker locale is in another script or has next to no names.
 _ELSEWHERE = ("chinese", "korean", "vietnamese", "arabic", "persian", "african", "indian", "hebrew", "pacific", "asian")
@@ -77,6 +77,9 @@ def new_person(rng: Random, last: str | None = None) -> Person:
         names = pool(pick(rng, _LOCALES))
         names = names if names.last and names.male and names.female else pool("en_US")
         firsts, lasts = (names.male if male else names.female), names.last
+    if chance(rng, 0.008):
+        names = unromanised(pick(rng, UNROMANISED))
+        firsts, lasts = names.male, names.last
     first, surname = pick(rng, firsts), pick(rng, lasts)
     if draw > 0.93:
         first, surname = made_up(rng, between(rng, 1, 3)), made_up(rng, between(rng, 1, 3))

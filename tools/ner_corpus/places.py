@@ -8,7 +8,7 @@ from random import Random
 from tools.ner_corpus.draw import between, chance, digits, pick, shaped
 from tools.ner_corpus.listed import listed
 from tools.ner_corpus.people import made_up
-from tools.ner_corpus.pools import LOCALES, pool
+from tools.ner_corpus.pools import LOCALES, UNROMANISED, pool, unromanised
 
 _LISTS = listed("places")
 STATES = {short: name for short, _, name in (pair.partition(":") for pair in _LISTS["states"])}
@@ -64,8 +64,10 @@ def zip_code(rng: Random) -> str:
     draw = rng.random()
     if draw < 0.5:
         return shaped(rng, "#####")
-    if draw < 0.62:
+    if draw < 0.6:
         return shaped(rng, "#####-####")
+    if draw < 0.7:
+        return shaped(rng, "####")
     return postcode(rng, pick(rng, tuple(_POSTCODES)))
 
 
@@ -82,6 +84,8 @@ def city(rng: Random, locale: str | None = None) -> str:
 
 def _town(rng: Random, locale: str | None) -> str:
     draw = rng.random()
+    if draw < 0.012:
+        return pick(rng, unromanised(pick(rng, UNROMANISED)).cities)
     if locale is None and draw < 0.34:
         return pick(rng, _TOWNS)
     if draw < 0.46:
@@ -114,6 +118,8 @@ def street_name(rng: Random, locale: str | None = None) -> str:
         stem = made_up(rng, 2) if draw > 0.93 else stem
         prefix = f"{pick(rng, _PREFIXES)} " if chance(rng, 0.15) else ""
         return f"{prefix}{stem} {pick(rng, _KINDS)}"
+    if draw > 0.97:
+        return pick(rng, unromanised(pick(rng, UNROMANISED)).streets)
     return pick(rng, pool(locale).streets or ("Rue Haute",))
 
 
@@ -152,12 +158,18 @@ def street(rng: Random) -> str:
     if draw < 0.05:
         return box(rng)
     if draw < 0.1:
-        before = pick(rng, ("corner of ", "the corner of ", "the intersection of ", ""))
-        return f"{before}{street_name(rng)} {pick(rng, ('and', '&'))} {street_name(rng)}"
+        return corner(rng)
     if draw < 0.13:
         return street_name(rng)
     parts = address(rng)
     return f"{parts.street}{pick(rng, (', ', ' ', ', '))}{parts.unit}" if parts.unit else parts.street
+
+
+def corner(rng: Random) -> str:
+    """Where two streets meet; the second may carry a number, as forms have it."""
+    before = pick(rng, ("corner of ", "the corner of ", "the intersection of ", "", ""))
+    second = street_name(rng) if chance(rng, 0.7) else address(rng).street
+    return f"{before}{street_name(rng)} {pick(rng, ('and', 'and', '&'))} {second}"
 
 
 def box(rng: Random) -> str:
@@ -191,6 +203,8 @@ def lines(rng: Random) -> list[str]:
             f"{pick(rng, ('USS', 'USNS', 'Unit'))} {made_up(rng, 2)}",
             f"FPO {pick(rng, ('AA', 'AE', 'AP'))} {shaped(rng, '#####')}",
         ]
+    if draw < 0.12:
+        return [corner(rng)]
     parts = address(rng)
     first = f"P.O. Box {digits(rng, 4)}" if chance(rng, 0.06) else parts.street
     found = [first, parts.unit, last_line(rng, parts), parts.country]

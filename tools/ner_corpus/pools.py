@@ -23,6 +23,8 @@ LOCALES: dict[str, int] = {
     "tw_GH": 1, "id_ID": 2, "az_AZ": 1, "ga_IE": 1, "sq_AL": 1, "mt_MT": 1, "uz_UZ": 1, "ru_RU": 4, "uk_UA": 2,
     "bg_BG": 1, "el_GR": 2, "ja_JP": 3,
 }  # fmt: skip
+#: Locales whose own script is kept now and then: a passport number may stand beside a name in Greek.
+UNROMANISED = ("el_GR", "ru_RU", "uk_UA", "bg_BG", "zh_CN", "ko_KR", "ar_AA", "he_IL", "ja_JP")
 _DRAWN = 260
 _SEED = 20190407
 # Fewer surnames than these are no list.
@@ -66,10 +68,30 @@ def pool(locale: str) -> Pool:
         _kept(male or _drawn(fake, "first_name"), names=True),
         _kept(female or _drawn(fake, "first_name"), names=True),
         _kept(last, names=True),
-        _kept(_drawn(fake, "city"), names=False),
+        _kept(_cities(fake), names=False),
         _kept(_drawn(fake, "street_name"), names=False),
         _kept(_drawn(fake, "company"), names=False),
     )
+
+
+@cache
+def unromanised(locale: str) -> Pool:
+    """A smaller pool of a locale in its own script."""
+    fake = Faker(locale)
+    fake.seed_instance(_SEED)
+
+    def some(kind: str) -> tuple[str, ...]:
+        return tuple(" ".join(value.split()) for value in _drawn(fake, kind)[:80]) or ("Αθήνα",)
+
+    first = some("first_name")
+    return Pool(locale, first, first, some("last_name"), some("city"), some("street_name"), ())
+
+
+def _cities(fake: Faker) -> list[str]:
+    """Towns; where the provider has a list, every n-th of it, since one list is in the order of a set (it_IT)."""
+    address = next(each for each in fake.get_providers() if "address" in type(each).__module__)
+    towns = sorted({town for town in getattr(address, "cities", ()) if isinstance(town, str)})
+    return towns[:: max(1, len(towns) // (2 * _DRAWN))] or _drawn(fake, "city")
 
 
 def _drawn(fake: Faker, kind: str) -> list[str]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from random import Random
 
@@ -151,6 +154,21 @@ def test_a_stream_is_the_same_for_a_seed_and_another_for_another(data: Path, ext
         assert len(first) == 150
         assert first == list(corpus.examples(language, 1, 150, data, extra))
         assert first != list(corpus.examples(language, 2, 150, data, extra))
+
+
+def test_a_stream_does_not_depend_on_the_order_of_sets() -> None:
+    program = (
+        "import hashlib; from tools.ner_corpus import examples;"
+        "drawn = [(each.text, each.spans) for each in examples('en', 5, 400, None)];"
+        "print(hashlib.sha256(repr(drawn).encode()).hexdigest())"
+    )
+    printed = {
+        subprocess.run(
+            [sys.executable, "-c", program], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(printed) == 1
 
 
 def test_all_sources_are_mixed_in(data: Path, extra: Path) -> None:
