@@ -239,13 +239,20 @@ class Preparation:
         )
 
     def _embed(self, count: int, progress: Progress | None) -> None:
+        told = progress or (lambda done, total: None)
+        told(0, count)
         encoder = self._make_encoder()
         vectors = np.zeros((count, encoder.dimensions), np.float32)
         texts = (record.text for record in self._store.records())
-        done = 0
+        begin = 0
         while chunk := list(islice(texts, _CHUNK)):
-            vectors[done : done + len(chunk)] = quoting_nothing("the encoder", partial(encoder.embed, chunk))
-            done += len(chunk)
-            if progress is not None:
-                progress(done, count)
+            within = partial(_counted_from, begin, count, told)
+            vectors[begin : begin + len(chunk)] = quoting_nothing("the encoder", partial(encoder.embed, chunk, within))
+            begin += len(chunk)
+            told(begin, count)
         self._rows.keep(vectors, encoder.name)
+
+
+def _counted_from(begin: int, count: int, told: Progress, done: int, _: int) -> None:
+    """Progress within a chunk as progress of the whole."""
+    told(begin + done, count)

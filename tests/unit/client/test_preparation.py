@@ -14,8 +14,12 @@ from tests.small import PASSPHRASE, SmallEncoder, make_site, open_site
 
 from fedaug.augmentation.encoder import Progress
 from fedaug.cli import run
+from fedaug.client.batches import by_subject
+from fedaug.client.preparation import Preparation
+from fedaug.client.records import Record, RowReport
 from fedaug.client.site import Site
 from fedaug.errors import ConfigError, MalformedSource
+from fedaug.privacy.deid.columns import ColumnPolicy
 from fedaug.privacy.deid.deidentify import Deidentifier
 
 CALL = "Seen on 03/14/2019, call 212-555-5555."
@@ -311,3 +315,32 @@ def test_prepare_tells_why_records_were_set_aside(
     out = capsys.readouterr().out
     assert "0 records are in the store; 4 could not be de-identified" in out
     assert "  a recogniser failed" in out
+
+
+# Seeded defects: each of these makes a promise above untrue, and the test above must say so.
+
+
+def test_a_site_that_always_reads_subjects_together_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def everything(self: Preparation, chars: int) -> Any:
+        return by_subject(lambda: (replace_subject(record) for record in self._source(RowReport())), chars)
+
+    def replace_subject(record: Record) -> Record:
+        return Record(record.record_id, "all", record.text, record.label, record.provenance, record.attributes)
+
+    monkeypatch.setattr(Preparation, "_batches", everything)
+    with pytest.raises(AssertionError, match="depends on another subject"):
+        test_what_is_found_in_a_record_is_looked_for_in_the_subjects_others_and_in_nobody_elses(tmp_path)
+
+
+def test_a_fingerprint_without_the_policy_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Preparation, "_fingerprint", lambda *_: b"the same for every policy")
+    with pytest.raises(AssertionError):
+        test_another_policy_does_not_take_up_what_the_first_one_did(tmp_path)
+
+
+def test_columns_that_are_kept_unless_they_are_named_are_caught(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ColumnPolicy, "_action", lambda self, name: getattr(self.columns.get(name), "action", "keep"))
+    with pytest.raises(AssertionError, match="3B"):
+        test_columns_are_dropped_replaced_and_looked_for_in_the_text(tmp_path)
