@@ -10,8 +10,8 @@ from fedaug.client.records import Record
 
 _MOST_RECORDS: Final = 256  # seconds of work; what an interruption costs
 _MOST_CHARS: Final = 400_000
-#: Characters of all records that are held at once where subjects are brought together; Python's share is about as much.
-_HELD_CHARS: Final = 128 * 2**20
+#: Characters of the texts that are held at once where subjects are brought together: up to four bytes each.
+_HELD_CHARS: Final = 64 * 2**20
 
 
 def in_order(records: Iterable[Record]) -> Iterator[list[Record]]:

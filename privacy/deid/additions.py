@@ -52,7 +52,7 @@ class SiteList(Settings):
         try:
             with self.path.open("rb") as file:
                 data = file.read(_MOST_LIST_BYTES + 1)
-        except OSError:
+        except (OSError, ValueError):  # a path may hold a NUL
             raise ConfigError("a file in deid.lists cannot be read", "check its path and permissions") from None
         if len(data) > _MOST_LIST_BYTES:
             raise ConfigError("a file in deid.lists is over 64 MiB", "shorten it")
@@ -154,8 +154,11 @@ class SiteAdditions(Settings):
 def _files(folder: Path | None) -> list[list[str | int]]:
     if folder is None:
         return []
-    paths = sorted(path for path in folder.rglob("*") if path.is_file())
-    return [[str(path.relative_to(folder)), path.stat().st_size, path.stat().st_mtime_ns] for path in paths]
+    try:
+        paths = sorted(path for path in folder.rglob("*") if path.is_file())
+        return [[str(path.relative_to(folder)), path.stat().st_size, path.stat().st_mtime_ns] for path in paths]
+    except OSError:
+        raise ConfigError("a model's folder cannot be read", "check its path and permissions") from None
 
 
 def _lines(text: str) -> Iterator[str]:

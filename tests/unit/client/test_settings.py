@@ -73,6 +73,22 @@ def test_relative_source_starts_at_the_sites_folder(tmp_path: Path) -> None:
             "policy__release_kinds": [],
             "policy__trust_models": ["local", "secure-sum"],
         },
+        {
+            "source__columns__attributes": ["ward", 'na"me', "lang"],
+            "source__columns__record_id": "id",
+            "deid__policy": "own.toml",
+            "deid__language": "auto",
+            "deid__language_column": "lang",
+            "deid__columns": {
+                "ward": "keep",
+                'na"me': {"action": "replace", "entity_type": "PERSON", "look_for": False},
+                "id": {"action": "keep", "entity_type": "MEDICAL_RECORD_NUMBER"},
+            },
+            "deid__other_columns": "keep",
+            "deid__lists": [{"path": "staff.txt", "entity_type": "PERSON"}],
+            "deid__patterns": [{"name": "badge", "pattern": r'"B-\d{6}"', "entity_type": "STAFF_BADGE"}],
+            "deid__spacy_model": "/models/own",
+        },
     ],
 )
 def test_what_is_written_is_read_back_equal(tmp_path: Path, more: dict[str, Any]) -> None:
@@ -153,6 +169,19 @@ def test_create_with_a_wrong_setting_writes_nothing(tmp_path: Path) -> None:
         ("deid__score_threshold", math.nan),
         ("deid__score_threshold", True),
         ("deid__processes", 0),
+        ("deid__policy", ""),
+        ("deid__policy", [SECRET]),
+        ("deid__columns", SECRET),
+        ("deid__columns", {"ward": SECRET}),
+        ("deid__columns", {"ward": "keep"}),
+        ("deid__columns", {"note": "keep"}),
+        ("deid__language_column", "lang"),
+        ("deid__other_columns", SECRET),
+        ("deid__lists", [{"path": "a.txt", "entity_type": SECRET}]),
+        ("deid__lists", SECRET),
+        ("deid__patterns", [{"name": "x", "pattern": f"({SECRET}", "entity_type": "ID"}]),
+        ("deid__patterns", [{"name": "x", "pattern": "x", "entity_type": "ID", "score": math.inf}]),
+        ("deid__spacy_model", 3),
         *[("policy__allow_noise_off", value) for value in (0, 1, "false", "true", [], {}, SECRET)],
     ],
 )
@@ -187,6 +216,14 @@ def test_budget_has_no_default_in_a_file(tmp_path: Path) -> None:
 def test_subject_unit_needs_a_subject_column(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"source\.columns\.subject_id"):
         SiteSettings.create(tmp_path / "site", **NEEDED, privacy__unit="subject")
+
+
+def test_columns_that_tie_records_together_can_only_be_kept(tmp_path: Path) -> None:
+    given = {**NEEDED, "source__columns__subject_id": "patient"}
+    with pytest.raises(ConfigError, match=r"only keep is possible for a record's id, subject and label"):
+        SiteSettings.create(tmp_path / "site", **given, deid__columns={"patient": "PERSON"})
+    choice = {"action": "keep", "entity_type": "ID"}
+    assert SiteSettings.create(tmp_path / "site", **given, deid__columns={"patient": choice}).deid.columns
 
 
 def test_label_set_needs_classes(tmp_path: Path) -> None:

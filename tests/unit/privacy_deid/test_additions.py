@@ -44,6 +44,8 @@ def test_a_list_that_cannot_be_used_is_told_without_a_line_of_it(tmp_path: Path,
 def test_a_list_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"FA101: a file in deid\.lists cannot be read"):
         SiteList(path=tmp_path / "none.txt", entity_type="PERSON").entries()
+    with pytest.raises(ConfigError, match=r"FA101: a file in deid\.lists cannot be read"):
+        SiteList(path=Path("nul\0.txt"), entity_type="PERSON").entries()
 
 
 def pattern(**values: object) -> SitePattern:
@@ -105,3 +107,21 @@ def test_everything_that_is_added_is_checked_before_the_work(tmp_path: Path) -> 
     (tmp_path / "staff.txt").unlink()
     with pytest.raises(ConfigError, match=r"FA101: a file in deid\.lists cannot be read"):
         good.check()
+
+
+def test_a_fingerprint_follows_what_is_added_and_not_how_a_list_is_written(tmp_path: Path) -> None:
+    def added(data: bytes, **more: object) -> SiteAdditions:
+        return SiteAdditions.model_validate({"lists": [site_list(tmp_path, data)]} | more)
+
+    first = added(b"Ann\nBo\n").fingerprint()
+    assert added(b"# staff\nBo\nAnn\n").fingerprint() == first
+    assert added(b"Ann\nBob\n").fingerprint() != first
+    assert added(b"Ann\nBo\n", patterns=[pattern()]).fingerprint() != first
+    model = tmp_path / "model"
+    model.mkdir()
+    (model / "weights").write_bytes(b"1")
+    with_model = added(b"Ann\nBo\n", spacy_model=model)
+    before = with_model.fingerprint()
+    assert before != first
+    (model / "weights").write_bytes(b"12")
+    assert with_model.fingerprint() != before

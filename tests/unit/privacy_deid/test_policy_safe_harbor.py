@@ -9,6 +9,7 @@ import pytest
 from fedaug.privacy.deid.entities import ENTITIES
 from fedaug.privacy.deid.policies import DeidPolicy, load_policy
 from fedaug.privacy.deid.policies.safe_harbor import SafeHarborChecklist, Verdict, safe_harbor_checklist
+from fedaug.privacy.deid.rules import recognisers_for
 
 LETTERS = "ABCDEFGHIJKLMNOPQR"
 
@@ -32,6 +33,12 @@ def test_every_listed_type_is_in_one_item() -> None:
     covered = [name for item in items for name in item.entity_types]
     assert sorted(covered) == sorted(name for name, entity in ENTITIES.items() if entity.safe_harbor is not None)
     assert all(item.layers for item in items if item.entity_types)
+
+
+def test_something_looks_for_every_identifier_that_text_can_hold() -> None:
+    found = {name for recogniser in recognisers_for("en", 5.0) for name in recogniser.supported_entities}
+    items = safe_harbor_checklist(load_policy("hipaa-safe-harbor")).items
+    assert [item.letter for item in items if not found & set(item.entity_types)] == ["Q"]
 
 
 def test_the_built_in_policy_removes_what_is_found_and_pictures_are_outside() -> None:
