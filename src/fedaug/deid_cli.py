@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from fedaug.privacy.deid.policies import DeidPolicy
 
 app = typer.Typer(no_args_is_help=True, help="De-identify files; measure what is missed; label a sample of your own.")
-policies = typer.Typer(no_args_is_help=True, help="What is done with each type of identifier.")
-app.add_typer(policies, name="policy")
 
 _EXTRA = "client"
 _DEFAULT_POLICY = "hipaa-safe-harbor"
@@ -40,6 +38,7 @@ Language = Annotated[str, typer.Option("--language", help="The texts' language: 
 Processes = Annotated[int, typer.Option("--processes", min=1, help="Worker processes.")]
 KeyFile = Annotated[Path | None, typer.Option("--key-file", help="For surrogates; fedaug deid key makes one.")]
 TextColumns = Annotated[list[str] | None, typer.Option("--text-column", help="A column of free text; repeatable.")]
+TextColumn = Annotated[str, typer.Option("--text-column", help="The column of free text.")]
 Lines = Annotated[bool, typer.Option("--lines", help="Each line of a .txt is a record; else the whole file is one.")]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="What is drawn depends on it alone.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object in place of text.")]
@@ -148,6 +147,82 @@ def score(
             Console().print(score_table(result, records_per_s=speed))
 
 
+@app.command()
+def canary(
+    source: Source,
+    *,
+    policy: Policy = _DEFAULT_POLICY,
+    language: Language = "en",
+    text_column: TextColumn = _DEFAULT_TEXT,
+    count: Annotated[int, typer.Option("--count", min=1, max=10_000, help="Canaries of each type.")] = 40,
+    seed: Seed = 0,
+    key_file: KeyFile = None,
+    lines: Lines = False,
+    as_json: AsJson = False,
+) -> None:
+    """Plant made-up identifiers of every type among your own texts, de-identify, and count those that are missed.
+
+    Prints no text. The texts on the disk stay as they are.
+
+    Example: fedaug deid canary notes.csv --json
+    """
+    with commands(), needs(_EXTRA):
+        from fedaug.privacy.deid.policies import load_policy  # noqa: PLC0415 - as above
+        from fedaug.privacy.deid.scoring.canary import measure, plant, sample  # noqa: PLC0415 - as above
+        from fedaug.privacy.deid.scoring.canary_table import canary_table  # noqa: PLC0415 - as above
+
+        chosen = load_policy(policy)
+        with ConsoleNarrator() as narrator:
+            narrator.phase("planting")
+            texts = sample(_texts(source, text_column, lines=lines), count * 10, seed)
+            planted = list(plant(texts, count=count, seed=seed, language=language))
+            worker = _deidentifier(chosen, language, _keys(key_file))
+            narrator.phase("de-identifying")
+            report = measure(worker, planted, chosen, lambda done: narrator.step(done, len(planted)))
+        if as_json:
+            settings = {"policy": chosen.name, "language": language, "count": count, "seed": seed}
+            typer.echo(json.dumps({**report.as_json(), "settings": settings}))
+        else:
+            Console().print(canary_table(report))
+
+
+@app.command()
+def label(
+    source: Source,
+    out: Annotated[Path, typer.Argument(metavar="OUT.html", help="The page; its owner alone can read it.")],
+    *,
+    language: Language = "en",
+    text_column: TextColumn = _DEFAULT_TEXT,
+    count: Annotated[int, typer.Option("--count", min=1, max=1_000, help="Records on the page.")] = 50,
+    seed: Seed = 0,
+    prefill: Annotated[
+        bool, typer.Option("--prefill", help="Mark what the recognisers find. Quicker, and it hides what they miss.")
+    ] = False,
+    lines: Lines = False,
+) -> None:
+    """Make a page on which to mark the identifiers of some of your own records, drawn by chance.
+
+    The page is one file that works offline and asks no other computer for anything; it holds the records' texts. What
+    it saves is what `fedaug deid score` reads.
+
+    Example: fedaug deid label notes.csv label.html --count 50
+    """
+    with commands(), needs(_EXTRA):
+        from fedaug.privacy.deid.policies import load_policy  # noqa: PLC0415 - as above
+        from fedaug.privacy.deid.scoring import find_all  # noqa: PLC0415 - as above
+        from fedaug.privacy.deid.scoring.canary import sample  # noqa: PLC0415 - as above
+        from fedaug.privacy.deid.scoring.label_page import write_label_page  # noqa: PLC0415 - as above
+
+        if out.suffix.lower() not in (".html", ".htm"):
+            raise ConfigError("OUT is not named .html", "name it so, for a browser to open it")
+        texts = sample(_texts(source, text_column, lines=lines), count, seed)
+        found = None
+        if prefill:
+            found = list(find_all(_deidentifier(load_policy(_DEFAULT_POLICY), language, None, replaces=False), texts))
+        write_label_page(out, texts, found)
+        typer.echo(f"{len(texts):,} records on {out}: open it in a browser; it holds their texts in clear")
+
+
 @app.command("types")
 def list_types(*, as_json: AsJson = False) -> None:
     """List the types of identifiers, and the letter of 45 CFR 164.514(b)(2)(i) that names each.
@@ -182,31 +257,6 @@ def make_key(
         from fedaug.privacy.noise import SystemNoise  # noqa: PLC0415 - as above
 
         make_key_file(file, SystemNoise())
-
-
-@policies.command("show")
-def show_policy(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A policy's name, or the path of a .toml file.")],
-    *,
-    as_json: AsJson = False,
-) -> None:
-    """Print what a policy does with each of the 18 identifiers of Safe Harbor, and what it is no statement of.
-
-    Example: fedaug deid policy show hipaa-safe-harbor
-    """
-    with commands(), needs(_EXTRA):
-        from fedaug.privacy.deid.policies import load_policy  # noqa: PLC0415 - as above
-        from fedaug.privacy.deid.policies.safe_harbor import safe_harbor_checklist  # noqa: PLC0415 - as above
-
-        chosen = load_policy(name)
-        checklist = safe_harbor_checklist(chosen)
-        if as_json:
-            values = {"policy": chosen.model_dump(mode="json"), "fingerprint": chosen.fingerprint}
-            typer.echo(json.dumps({**values, "checklist": checklist.as_json()}))
-        else:
-            typer.echo(
-                "\n".join([chosen.description, *(f"- {note}" for note in chosen.notes), "", checklist.as_text()])
-            )
 
 
 def _deidentifier(policy: DeidPolicy, language: str, keys: Keys | None, *, replaces: bool = True) -> Deidentifier:
@@ -261,6 +311,15 @@ def _columns(choices: list[str], known: Collection[str], *, keep_others: bool) -
     if any(one.entity_type is not None and one.entity_type not in known for one in policy.columns.values()):
         raise wrong
     return policy
+
+
+def _texts(source: Path, column: str, *, lines: bool) -> Iterator[str]:
+    """A file's texts, one by one."""
+    from fedaug.privacy.deid.batch import Columns, open_source  # noqa: PLC0415 - as above
+
+    rows, columns = open_source(source, lines=lines), Columns((column,))
+    columns.require(rows)
+    return (document.text for row in rows.rows() for document in columns.documents(row).values())
 
 
 def _keys(file: Path | None) -> Keys | None:

@@ -23,7 +23,8 @@ def wilson(share: float, trials: int) -> Interval:
     centre = (share + _Z_95**2 / (2 * trials)) / (1 + _Z_95**2 / trials)
     spread = math.sqrt(share * (1 - share) / trials + _Z_95**2 / (4 * trials**2))
     half = _Z_95 / (1 + _Z_95**2 / trials) * spread
-    return max(0.0, centre - half), min(1.0, centre + half)
+    # At the ends the bound is the share itself; in floating point it would miss it by a hair.
+    return max(0.0, centre - half) if share > 0 else 0.0, min(1.0, centre + half) if share < 1 else 1.0
 
 
 @dataclass

@@ -33,12 +33,12 @@ def score_table(score: Score, *, records_per_s: float | None = None) -> Renderab
 def _cells(levels: dict[str, Rates]) -> Iterator[str]:
     overlap = levels["overlap"]
     yield f"{overlap.counts.labelled:,}"
-    yield _share(levels["characters"].recall)
-    yield _share(overlap.recall)
-    yield _narrow(overlap.recall_interval)
-    yield _share(overlap.precision)
-    yield _narrow(overlap.precision_interval)
-    yield _share(overlap.f2)
+    yield share_of(levels["characters"].recall)
+    yield share_of(overlap.recall)
+    yield narrow(overlap.recall_interval)
+    yield share_of(overlap.precision)
+    yield narrow(overlap.precision_interval)
+    yield share_of(overlap.f2)
 
 
 def _lines(score: Score, records_per_s: float | None) -> Iterator[str]:
@@ -59,13 +59,14 @@ def _lines(score: Score, records_per_s: float | None) -> Iterator[str]:
 def _between(share: float | None, interval: Interval | None) -> str:
     if share is None or interval is None:
         return "–"
-    return f"{_share(share)} ({_share(interval[0])} to {_share(interval[1])})"
+    return f"{share_of(share)} ({share_of(interval[0])} to {share_of(interval[1])})"
 
 
-def _narrow(interval: Interval | None) -> str:
-    return "" if interval is None else f"{_share(interval[0])}–{_share(interval[1])}"
+def narrow(interval: Interval | None) -> str:
+    """An interval in few characters."""
+    return "" if interval is None else f"{share_of(interval[0])}–{share_of(interval[1])}"
 
 
-def _share(value: float | None) -> str:
+def share_of(value: float | None) -> str:
     """Rounded down to three decimals: 0.9996 is not shown as 1."""
     return "–" if value is None else f"{int(value * 1_000 + 1e-9) / 1_000:.3f}"

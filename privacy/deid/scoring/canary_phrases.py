@@ -1,0 +1,77 @@
+"""Sentences that carry a planted identifier, by type, as people write notes and letters: with and without a cue."""
+
+from __future__ import annotations
+
+from typing import Final
+
+ENGLISH: Final[dict[str, tuple[str, ...]]] = {
+    "PERSON": (
+        "I spoke with {} about this.",
+        "Signed: {}",
+        "{} called again in the afternoon.",
+        "Per Dr. {}, no change.",
+    ),
+    "LOCATION": ("The family has since moved to {}.", "Born and raised in {}.", "Next week there is a trip to {}."),
+    "ADDRESS": ("Home address: {}.", "Mail should go to {}.", "Now living at {}."),
+    "ZIP_CODE": ("ZIP: {}.", "The postal code on file is {}.", "Please update the zip to {}."),
+    "FACILITY": ("Transferred from {}.", "Follow-up will be at {}.", "Records were requested from {}."),
+    "DATE_TIME": ("Next visit on {}.", "This began on {}.", "Date: {}."),
+    "AGE": ("The patient is {} years old.", "Age: {}.", "A {}-year-old was seen."),
+    "PHONE_NUMBER": ("Please call {}.", "Tel. {}", "Can be reached at {} after five."),
+    "FAX_NUMBER": ("Fax: {}.", "Send the results by fax to {}.", "The fax number is {}."),
+    "EMAIL_ADDRESS": ("Write to {}.", "E-mail: {}", "Replies from {} were received."),
+    "US_SSN": ("SSN: {}.", "The social security number is {}.", "SS# {} was verified."),
+    "MEDICAL_RECORD_NUMBER": ("MRN: {}.", "Medical record number {}.", "Filed under MRN {}."),
+    "UK_NHS": ("NHS number: {}.", "NHS No. {}", "The NHS number given was {}."),
+    "HEALTH_PLAN_NUMBER": ("Member ID: {}.", "Health plan number {}.", "Insurance ID {} is active."),
+    "US_MBI": ("MBI: {}.", "The Medicare number is {}.", "Medicare beneficiary identifier {}."),
+    "CLAIM_NUMBER": ("Claim number {}.", "Claim #{} was denied.", "Regarding claim {}."),
+    "POLICY_NUMBER": ("Policy number: {}.", "Policy no. {}", "Insured under policy {}."),
+    "ACCOUNT_NUMBER": ("Account number: {}.", "Acct # {}", "Posted to account {}."),
+    "US_BANK_NUMBER": ("Bank account {}.", "Deposit to checking account {}.", "The bank account number is {}."),
+    "ROUTING_NUMBER": ("Routing number {}.", "ABA: {}", "The routing number is {}."),
+    "CREDIT_CARD": ("Paid with card {}.", "Card number: {}.", "Charged to {}."),
+    "IBAN_CODE": ("IBAN: {}.", "Transfer to {}.", "The IBAN is {}."),
+    "SWIFT_CODE": ("SWIFT: {}.", "BIC {}", "The bank's SWIFT code is {}."),
+    "CRYPTO": ("Wallet: {}.", "Bitcoin address {}.", "Sent to {}."),
+    "LICENSE_NUMBER": ("License number {}.", "License no. {}", "Licensed under {}."),
+    "US_DRIVER_LICENSE": ("Driver's license {}.", "Driver license number: {}.", "DL# {}"),
+    "MEDICAL_LICENSE": ("DEA number {}.", "DEA: {}", "Prescriber's DEA {}."),
+    "US_NPI": ("NPI: {}.", "The provider's NPI is {}.", "NPI number {}."),
+    "US_PASSPORT": ("Passport number {}.", "Passport: {}.", "US passport no. {}"),
+    "VEHICLE_ID": ("VIN: {}.", "The vehicle's VIN is {}.", "Vehicle identification number {}."),
+    "DEVICE_ID": ("Device serial number {}.", "Pacemaker S/N {}.", "Serial no. {}"),
+    "MAC_ADDRESS": ("MAC address {}.", "The monitor's MAC is {}.", "MAC: {}"),
+    "URL": ("See {}.", "Website: {}", "It was posted on {}."),
+    "IP_ADDRESS": ("IP address {}.", "Logged in from {}.", "IP: {}"),
+    "BIOMETRIC_ID": ("Fingerprint ID {}.", "Biometric ID: {}.", "Voice print {}."),
+    "ID": ("ID: {}.", "Reference number {}.", "Case no. {}"),
+    "US_ITIN": ("ITIN: {}.", "The taxpayer number is {}.", "ITIN {}"),
+    "ORGANIZATION": ("Works for {}.", "Employer: {}.", "A letter from {} was received."),
+    "NRP": ("The patient is {}.", "Nationality: {}.", "Raised in a {} family."),
+    "TITLE": ("{} Hale was informed.", "Please address as {} Hale.", "Thank you, {} Hale."),
+    "SEX": ("Sex: {}.", "Gender: {}.", "The patient is {}."),
+    "PROFESSION": ("Works as a {}.", "Occupation: {}.", "Retired {}."),
+    "FAMILY": ("Lives with the {}.", "The {} was informed.", "Next of kin: {}."),
+}
+
+SPANISH: Final[dict[str, tuple[str, ...]]] = {
+    "PERSON": ("Hablé con {} sobre esto.", "Firmado: {}", "Médico: {}.", "{} llamó otra vez por la tarde."),
+    "LOCATION": ("La familia vive ahora en {}.", "Natural de {}.", "Localidad: {}."),
+    "ADDRESS": ("Domicilio: {}.", "Vive en {}.", "Dirección: {}."),
+    "ZIP_CODE": ("CP: {}.", "Código postal {}.", "C.P. {}"),
+    "FACILITY": ("Derivado desde el {}.", "Control en el {}.", "Informe del {}."),
+    "DATE_TIME": ("Fecha de ingreso: {}.", "Próxima visita el {}.", "Comenzó el {}."),
+    "AGE": ("Paciente de {} años.", "Edad: {} años.", "Tiene {} años."),
+    "PHONE_NUMBER": ("Teléfono: {}.", "Tel. {}", "Llamar al {}."),
+    "FAX_NUMBER": ("Fax: {}.", "Enviar por fax al {}.", "Nº de fax {}."),
+    "EMAIL_ADDRESS": ("Correo electrónico: {}", "E-mail: {}", "Escribir a {}."),
+    "MEDICAL_RECORD_NUMBER": ("NHC: {}.", "Historia clínica {}.", "Nº de historia: {}."),
+    "HEALTH_PLAN_NUMBER": ("NASS: {}.", "Nº de afiliación {}.", "Número de la Seguridad Social: {}."),
+    "CREDIT_CARD": ("Tarjeta {}.", "Pagado con la tarjeta {}.", "Número de tarjeta: {}."),
+    "IBAN_CODE": ("IBAN: {}.", "Transferir a {}.", "La cuenta es {}."),
+    "URL": ("Véase {}.", "Página web: {}", "Publicado en {}."),
+    "ORGANIZATION": ("Trabaja en {}.", "Empresa: {}.", "Carta de {}."),
+}
+
+CARRIERS: Final = {"en": ENGLISH, "es": SPANISH}
