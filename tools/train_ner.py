@@ -57,6 +57,8 @@ def main(argv: list[str] | None = None) -> int:
     args.out.mkdir(parents=True, exist_ok=True)
     labels, drawn, started = _LABELS[args.language], Drawn(args), time.monotonic()
     network = adapter.trainable(layers=args.layers, tags=1 + 2 * len(labels), rank=args.rank, dropout=args.dropout)
+    if args.start is not None:
+        adapter.resume(network, args.start / f"{args.language}.safetensors")
     samples = batches.samples(iter(drawn), labels, Random(args.seed))
     settings = train.Settings(rate=args.rate)
 
@@ -102,6 +104,7 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--language", choices=sorted(_LABELS), required=True)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--out", type=Path, required=True, help="folder for the weights and the card")
+    parser.add_argument("--start", type=Path, help="folder of an earlier run of the same shape, to go on from")
     parser.add_argument("--data", type=Path, help="folder of public data sets, as `fedaug data fetch` leaves them")
     parser.add_argument("--corpora", type=Path, help="folder with broad_twitter_corpus and litbank")
     parser.add_argument("--minutes", type=float, default=30.0, help="length of the run by the clock")

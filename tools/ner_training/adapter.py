@@ -6,7 +6,7 @@ import math
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -55,6 +55,19 @@ def difference(network: Network) -> dict[str, Tensor]:
         if isinstance(module, LowRank):
             tensors[f"{name}.up"] = tensors[f"{name}.up"] * module.scale
     return {name: tensor.to(torch.float16).contiguous() for name, tensor in tensors.items()}
+
+
+def resume(network: Network, path: Path) -> None:
+    """Begin with what another run of the same shape has written.
+
+    Raises:
+        RuntimeError: The shapes differ.
+    """
+    there = {name: tensor.float() for name, tensor in load_file(path).items()}
+    for name, module in network.named_modules():
+        if isinstance(module, LowRank):
+            there[f"{name}.up"] /= module.scale
+    network.load_state_dict(there, strict=False)
 
 
 def save(network: Network, path: Path) -> None:

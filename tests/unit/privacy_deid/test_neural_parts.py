@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from pathlib import Path
 from random import Random
 
 import numpy as np
@@ -162,3 +163,23 @@ def test_the_faster_product_is_the_same_product() -> None:
     inputs = torch.randn(2, 48, 384)
     with torch.inference_mode():
         assert torch.allclose(OneDnnLinear(linear)(inputs), linear(inputs), atol=1e-5)
+
+
+def test_a_run_goes_on_from_what_another_has_written(tmp_path: Path) -> None:
+    torch.manual_seed(3)
+    network = adapter.trainable(layers=1, tags=5, rank=4, dropout=0.0)
+    train(
+        network, batches(samples([MARKED] * 60, LABELS, Random(1)), 200, Random(1)), by_pieces(500), Settings(), _quiet
+    )
+    adapter.save(network, tmp_path / "en.safetensors")
+    other = adapter.trainable(layers=1, tags=5, rank=4, dropout=0.0)
+    before = adapter.difference(other)
+    adapter.resume(other, tmp_path / "en.safetensors")
+    wanted, got = adapter.difference(network), adapter.difference(other)
+    assert any(not torch.equal(before[name], wanted[name]) for name in wanted)
+    for name, tensor in wanted.items():
+        assert torch.allclose(tensor, got[name], atol=1e-3), name
+
+
+def _quiet(step: int, loss: float) -> None:
+    """Progress that nobody reads."""
