@@ -64,8 +64,8 @@ test: lint system ## every check: lint, then the tests with their coverage
 	@$(BIN)/python -m pytest --cov --cov-report=term
 
 bench: install ## every benchmark, one JSON line each
-	@for file in benchmarks/[a-z]*.py; do \
-		name=$$(basename $$file .py); \
+	@for file in benchmarks/[a-z]*.py benchmarks/*/__main__.py; do \
+		name=$$(echo $$file | sed 's|^benchmarks/||; s|/__main__||; s|\.py$$||'); \
 		if test $$name != prove && grep -q __main__ $$file; then echo "== $$name"; $(BIN)/python -m benchmarks.$$name --json; fi; \
 	done
 

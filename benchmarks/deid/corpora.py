@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -92,11 +92,6 @@ def notes(count: int, seed: int = NOTES_SEED) -> list[LabelledText]:
         LabelledText(note.text, tuple(Span(span.start, span.end, span.type, 1.0) for span in note.spans))
         for note in written(count, seed)
     ]
-
-
-def dense(texts: Iterable[LabelledText]) -> list[LabelledText]:
-    """Those with at least :data:`DENSE` identifiers."""
-    return [text for text in texts if len(text.spans) >= DENSE]
 
 
 def meddocan(part: str = "dev") -> list[LabelledText]:
