@@ -140,6 +140,7 @@ def _prepared_values(done: Prepared) -> dict[str, Any]:
         "found": dict(sorted(done.found.items())),
         "policy": done.policy,
         "notes": done.notes,
+        "safe_harbor": done.safe_harbor.as_json(),
         "rows": done.rows.as_dict(),
     }
 
@@ -154,6 +155,7 @@ def _prepared_lines(done: Prepared) -> Iterator[str]:
         found = ", ".join(f"{name} {count:,}" for name, count in done.found.most_common())
         yield f"found, by the policy {done.policy}: {found}"
     yield from (f"note: {note}" for note in done.notes)
+    yield "the Safe Harbor checklist of the policy: fedaug deid policy show, or --json here"
 
 
 def _rows(report: RowReport) -> Iterator[str]:

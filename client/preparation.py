@@ -33,6 +33,7 @@ from fedaug.privacy.deid.document import Document
 from fedaug.privacy.deid.language import AUTO, LANGUAGES
 from fedaug.privacy.deid.operators.replace import Replacer
 from fedaug.privacy.deid.policies import BUILT_IN, DeidPolicy, load_policy
+from fedaug.privacy.deid.policies.safe_harbor import SafeHarborChecklist, safe_harbor_checklist
 from fedaug.privacy.deid.spans import Span
 from fedaug.privacy.keys import KeyRing
 from fedaug.privacy.units import PrivacyUnit
@@ -52,6 +53,7 @@ class Prepared:
         found: How many findings there were, by type.
         policy: The policy's name.
         notes: What the policy says about its results.
+        safe_harbor: How the policy compares with the 18 identifiers of Safe Harbor.
     """
 
     records: int
@@ -61,6 +63,7 @@ class Prepared:
     found: Counter[str]
     policy: str
     notes: tuple[str, ...]
+    safe_harbor: SafeHarborChecklist
 
 
 class Preparation:
@@ -155,7 +158,8 @@ class Preparation:
         self._checkpoints.clear()
         reasons = sum((counts.quarantined for counts in finished), Counter[str]())
         found = sum((counts.found for counts in finished), Counter[str]())
-        return Prepared(count, reasons.total(), report, reasons, found, policy.name, policy.notes)
+        checklist = safe_harbor_checklist(policy)
+        return Prepared(count, reasons.total(), report, reasons, found, policy.name, policy.notes, checklist)
 
     def _read_through(self) -> tuple[RowReport, int]:
         """Read the source once, so that hours of work are not lost to a bad row at its end; its size in characters."""

@@ -305,6 +305,8 @@ def test_prepare_tells_counts_by_type_and_the_policys_notes(cli_site: Path, caps
     assert (values["records"], values["quarantined"], values["quarantined_reasons"]) == (4, 0, {})
     assert values["policy"] == "hipaa-safe-harbor"
     assert len(values["notes"]) >= 3
+    assert [item["letter"] for item in values["safe_harbor"]["identifiers"]] == list("ABCDEFGHIJKLMNOPQR")
+    assert "actual knowledge" in values["safe_harbor"]["statement"]
 
 
 def test_prepare_tells_why_records_were_set_aside(
