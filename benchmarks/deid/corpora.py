@@ -114,10 +114,11 @@ def table(name: str, *, delimiter: str = ",") -> list[dict[str, str]]:
 
 def disease_sentences() -> list[Sentence]:
     """ncbi_disease_ner, training and development part."""
-    return [sentence for part in ("train", "devel") for sentence in _iob(data(f"ncbi_disease_ner/{part}.tsv"))]
+    return [sentence for part in ("train", "devel") for sentence in disease_file(data(f"ncbi_disease_ner/{part}.tsv"))]
 
 
-def _iob(path: Path) -> Iterator[Sentence]:
+def disease_file(path: Path) -> Iterator[Sentence]:
+    """The sentences of one file: a token and its tag a line, a blank line between sentences."""
     words: list[tuple[str, str]] = []
     with path.open(encoding="utf-8") as file:
         for line in (*file, "\n"):
