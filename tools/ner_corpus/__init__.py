@@ -23,7 +23,7 @@ from tools.ner_corpus.excluded import excluded_names
 
 __all__ = ["ENGLISH_LABELS", "SPANISH_LABELS", "WEIGHTS", "Example", "examples", "sources"]
 
-#: Share of each source among a thousand English examples; an absent source's share goes to the others.
+#: Weight of each source among the English examples; an absent source's share goes to the others.
 WEIGHTS = {
     "generated": 640,
     "presidio": 80,
@@ -31,7 +31,7 @@ WEIGHTS = {
     "novels": 40,
     "filings": 20,
     "banking": 30,
-    "background": 100,
+    "background": 220,
 }
 _Source = Callable[[Random], Example]
 

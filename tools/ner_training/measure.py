@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from tools.ner_corpus.example import Example
+from tools.ner_corpus.presidio import is_trained_on, is_validation
 
 from fedaug.privacy.deid.neural.decoding import Words, spans_of
 from fedaug.privacy.deid.neural.tagger import Tagger
@@ -106,10 +107,9 @@ def _score(examples: Sequence[Example], said: Sequence[Words], labels: Sequence[
 
 
 def _part(template: int) -> str:
-    if hashlib.sha256(f"presidio-synth-template:{template}".encode()).digest()[0] % 2 == 0:
+    if is_validation(template):
         return "validation"
-    held = hashlib.sha256(f"presidio-synth-tuning:{template}".encode()).digest()[0] % 4 == 0
-    return "tuning" if held else "training"
+    return "training" if is_trained_on(template) else "tuning"
 
 
 def _span(span: dict[str, object]) -> tuple[int, int, str]:

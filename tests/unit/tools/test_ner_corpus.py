@@ -51,7 +51,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("data")
     rows = [
         {
-            "masked": f"{'VALIDATION' if presidio.is_validation(number) else 'tuning'} {number} {{{{PERSON}}}}",
+            "masked": f"{'training' if presidio.is_trained_on(number) else 'MEASURING'} {number} {{{{PERSON}}}}",
             "template_id": number,
         }
         for number in range(1, 60)
@@ -203,11 +203,12 @@ def test_no_measuring_corpus_is_read(data: Path, extra: Path, monkeypatch: pytes
     assert not [text for text in texts if "Secret Measure" in text]
 
 
-def test_the_validation_half_of_presidio_synth_is_not_used(data: Path) -> None:
+def test_the_validation_half_of_presidio_synth_and_what_thresholds_are_chosen_on_are_not_used(data: Path) -> None:
     found = presidio.templates(data)
     assert found
-    assert all(template.startswith("tuning") for template in found)
-    assert len(found) < 59
+    assert all(template.startswith("training") for template in found)
+    tuning = [number for number in range(1, 60) if not presidio.is_validation(number)]
+    assert 0 < len(found) < len(tuning) < 59
 
 
 def test_the_tuning_part_of_meddocan_is_not_trained_on(data: Path) -> None:
