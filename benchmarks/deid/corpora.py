@@ -112,6 +112,16 @@ def table(name: str, *, delimiter: str = ",") -> list[dict[str, str]]:
         return list(csv.DictReader(file, delimiter=delimiter))
 
 
+def labelled_sections() -> list[LabelledText]:
+    """Sections of real notes in which one reader has marked what identifies somebody; ``labels/README.md`` says how."""
+    labels = json.loads(Path(__file__).with_name("labels").joinpath("mts_dialog.json").read_text("utf-8"))["records"]
+    texts = {record["ID"]: record["section_text"] for record in table("mts_dialog/train.csv")}
+    return [
+        LabelledText(texts[number], tuple(Span(start, end, kind, 1.0) for start, end, kind in spans))
+        for number, spans in labels.items()
+    ]
+
+
 def disease_sentences() -> list[Sentence]:
     """ncbi_disease_ner, training and development part."""
     return [sentence for part in ("train", "devel") for sentence in disease_file(data(f"ncbi_disease_ner/{part}.tsv"))]

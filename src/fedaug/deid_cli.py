@@ -20,6 +20,7 @@ from fedaug.errors import ConfigError
 
 if TYPE_CHECKING:
     from fedaug.privacy.deid import Deidentifier
+    from fedaug.privacy.deid.additions import SiteAdditions
     from fedaug.privacy.deid.batch import Keys, Totals
     from fedaug.privacy.deid.columns import ColumnPolicy
     from fedaug.privacy.deid.document import Document
@@ -40,6 +41,9 @@ KeyFile = Annotated[Path | None, typer.Option("--key-file", help="For surrogates
 TextColumns = Annotated[list[str] | None, typer.Option("--text-column", help="A column of free text; repeatable.")]
 TextColumn = Annotated[str, typer.Option("--text-column", help="The column of free text.")]
 Lines = Annotated[bool, typer.Option("--lines", help="Each line of a .txt is a record; else the whole file is one.")]
+Additions = Annotated[
+    Path | None, typer.Option("--additions", metavar="FILE", help="A .toml file with your own lists, patterns, models.")
+]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="What is drawn depends on it alone.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object in place of text.")]
 
@@ -64,6 +68,7 @@ def apply_policy(
     ] = None,
     language_column: Annotated[str | None, typer.Option(help="A record's own language.")] = None,
     key_file: KeyFile = None,
+    additions: Additions = None,
     processes: Processes = 1,
     lines: Lines = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where an earlier run was cut off.")] = False,
@@ -92,8 +97,10 @@ def apply_policy(
         beside = _columns(choices or [], {*ENTITIES, *chosen.own_types}, keep_others=keep_others)
         columns = Columns(tuple(text_columns or [_DEFAULT_TEXT]), beside, subject_column, language_column)
         columns.require(rows)
-        finder = _deidentifier(chosen, language, keys)
+        own = _additions(additions)
+        finder = _deidentifier(chosen, language, keys, own)
         settings = {
+            "additions": None if own is None else own.fingerprint(),
             **{"policy": chosen.fingerprint, "language": language, "lines": lines, "version": _version()},
             **{"columns": repr(columns), "key": None if keys is None else keys.mark},
         }
@@ -108,7 +115,12 @@ def apply_policy(
 
 @app.command()
 def score(
-    labelled: Labelled, *, policy: Policy = _DEFAULT_POLICY, language: Language = "en", as_json: AsJson = False
+    labelled: Labelled,
+    *,
+    policy: Policy = _DEFAULT_POLICY,
+    language: Language = "en",
+    additions: Additions = None,
+    as_json: AsJson = False,
 ) -> None:
     """Score detection on texts in which every identifier is labelled: recall, precision, F2, texts without a leak.
 
@@ -131,7 +143,7 @@ def score(
         with ConsoleNarrator() as narrator:
             narrator.phase("reading labels")
             count = sum(1 for _ in read_labelled(labelled))  # a bad line is told before minutes of work
-            finder = _deidentifier(chosen, language, None, replaces=False)
+            finder = _deidentifier(_tagging(chosen), language, None, _additions(additions))
             narrator.phase("finding")
             began = time.perf_counter()
             found = find_all(finder, (record.text for record in read_labelled(labelled)))
@@ -157,6 +169,7 @@ def canary(
     count: Annotated[int, typer.Option("--count", min=1, max=10_000, help="Canaries of each type.")] = 40,
     seed: Seed = 0,
     key_file: KeyFile = None,
+    additions: Additions = None,
     lines: Lines = False,
     as_json: AsJson = False,
 ) -> None:
@@ -176,7 +189,7 @@ def canary(
             narrator.phase("planting")
             texts = sample(_texts(source, text_column, lines=lines), count * 10, seed)
             planted = list(plant(texts, count=count, seed=seed, language=language))
-            worker = _deidentifier(chosen, language, _keys(key_file))
+            worker = _deidentifier(chosen, language, _keys(key_file), _additions(additions))
             narrator.phase("de-identifying")
             report = measure(worker, planted, chosen, lambda done: narrator.step(done, len(planted)))
         if as_json:
@@ -218,7 +231,7 @@ def label(
         texts = sample(_texts(source, text_column, lines=lines), count, seed)
         found = None
         if prefill:
-            found = list(find_all(_deidentifier(load_policy(_DEFAULT_POLICY), language, None, replaces=False), texts))
+            found = list(find_all(_deidentifier(_tagging(load_policy(_DEFAULT_POLICY)), language), texts))
         write_label_page(out, texts, found)
         typer.echo(f"{len(texts):,} records on {out}: open it in a browser; it holds their texts in clear")
 
@@ -259,17 +272,39 @@ def make_key(
         make_key_file(file, SystemNoise())
 
 
-def _deidentifier(policy: DeidPolicy, language: str, keys: Keys | None, *, replaces: bool = True) -> Deidentifier:
-    """The product's de-identifier; where only findings are wanted, one that needs no key."""
+def _deidentifier(
+    policy: DeidPolicy, language: str, keys: Keys | None = None, additions: SiteAdditions | None = None
+) -> Deidentifier:
     from fedaug.privacy.deid import Deidentifier  # noqa: PLC0415 - as above
-    from fedaug.privacy.deid.policies import OperatorChoice  # noqa: PLC0415 - as above
 
-    if not replaces:
-        tags = OperatorChoice(operator="redact")
-        return Deidentifier(policy.model_copy(update={"default": tags, "entities": {}}), language=language)
     _require_keys(policy, keys)
     surrogate, encryption = (None, None) if keys is None else (keys.surrogate, keys.encryption)
-    return Deidentifier(policy, language=language, key=surrogate, encryption_key=encryption)
+    return Deidentifier(policy, language=language, key=surrogate, encryption_key=encryption, additions=additions)
+
+
+def _tagging(policy: DeidPolicy) -> DeidPolicy:
+    """A policy that finds the same and needs no key: for findings alone."""
+    from fedaug.privacy.deid.policies import OperatorChoice  # noqa: PLC0415 - as above
+
+    return policy.model_copy(update={"default": OperatorChoice(operator="redact"), "entities": {}})
+
+
+def _additions(file: Path | None) -> SiteAdditions | None:
+    """What the site adds to the recognisers; relative paths start at the file's folder."""
+    from pydantic import ValidationError  # noqa: PLC0415 - as above
+
+    from fedaug.privacy.checked_toml import one_line, problems_of, read_toml  # noqa: PLC0415 - as above
+    from fedaug.privacy.deid.additions import SiteAdditions  # noqa: PLC0415 - as above
+
+    if file is None:
+        return None
+    name = "the additions file"
+    try:
+        found = SiteAdditions.model_validate(read_toml(file, name)).at(file.parent)
+    except ValidationError as error:
+        raise ConfigError(f"{name}: {one_line(problems_of(error))}", f"correct {name}") from None
+    found.check()
+    return found
 
 
 def _require_keys(policy: DeidPolicy, keys: Keys | None) -> None:

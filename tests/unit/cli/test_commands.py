@@ -32,6 +32,12 @@ COMMANDS = (
     "budget plan",
     "data list",
     "data fetch",
+    "deid apply",
+    "deid score",
+    "deid label",
+    "deid canary",
+    "deid key",
+    "deid types",
     "deid policy list",
     "deid policy show",
 )
