@@ -16,7 +16,7 @@ from fedaug.privacy.deid.recognisers import (
     complaints,
     silence_presidio,
 )
-from fedaug.privacy.deid.rules import RuleRecogniser, left_out, recognisers_for
+from fedaug.privacy.deid.rules import SpanRecogniser, left_out, recognisers_for
 from fedaug.privacy.deid.shortcuts import needed_by
 from fedaug.privacy.deid.spans import Span
 
@@ -50,8 +50,8 @@ class PatternLayer:
         self._entities = self._analyzer.get_supported_entities(language)
         self._pipeline = self._analyzer.nlp_engine.get_nlp(language)
         registered: list[EntityRecognizer] = self._analyzer.registry.recognizers
-        self._rules = [recogniser for recogniser in registered if isinstance(recogniser, RuleRecogniser)]
-        others = [recogniser for recogniser in registered if not isinstance(recogniser, RuleRecogniser)]
+        self._rules = [recogniser for recogniser in registered if isinstance(recogniser, SpanRecogniser)]
+        others = [recogniser for recogniser in registered if not isinstance(recogniser, SpanRecogniser)]
         self._plan = _by_need(others)
         self._with_context_words = frozenset(recogniser.id for recogniser in others if recogniser.context)
         self._lock = threading.Lock()  # spaCy's vocabulary takes one thread at a time

@@ -90,15 +90,17 @@ class TimedPattern:
         self._pattern = pattern
         self._limit_s = limit_s
 
-    def finditer(self, text: str, timeout: float | None = None) -> Iterator[regex.Match[str]]:
-        """All matches.
+    def finditer(
+        self, text: str, timeout: float | None = None, *, start: int = 0, end: int | None = None
+    ) -> Iterator[regex.Match[str]]:
+        """All matches, or those between two positions: what is before ``start`` is seen, what is after ``end`` is not.
 
         Raises:
             RecogniserError: The limit passed. Not a ``TimeoutError``, which Presidio would swallow.
         """
         del timeout  # Presidio's own limit is a minute per pattern
         try:
-            return iter(list(self._pattern.finditer(text, timeout=self._limit_s)))
+            return iter(list(self._pattern.finditer(text, start, end, timeout=self._limit_s)))
         except TimeoutError:
             raise RecogniserError from None
 

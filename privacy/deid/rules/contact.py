@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-
 from fedaug.privacy.deid.rules.checks import local_telephone, telephone
 from fedaug.privacy.deid.rules.pieces import IS, NOT_AMOUNT
-from fedaug.privacy.deid.rules.rule import Rule
+from fedaug.privacy.deid.rules.run import Rule
 
 _EXTENSION = r"(?:[ ]{0,2},?[ ]?(?:x|ext|extn|extension)\b\.?[ ]{0,2}[:#]?[ ]?\d{1,6})?"
 _BETWEEN_DIGITS = r"(?:[ ./-]|[ ]-[ ]|\)[ ./-]{0,2}|[ -]?\(|\)\()?"
@@ -15,16 +14,24 @@ _BETWEEN_DIGITS = r"(?:[ ./-]|[ ]-[ ]|\)[ ./-]{0,2}|[ -]?\(|\)\()?"
 _ANY_NUMBER = rf"(?<![\w+])\+?\(?\d(?:{_BETWEEN_DIGITS}\d){{6,16}}{_EXTENSION}(?![\w])"
 _SEVEN_DIGITS = rf"\d(?:{_BETWEEN_DIGITS}\d){{6}}"
 _TELEPHONE_WORDS = (
-    r"(?:tele?phones?|phones?|tel|tele|ph|mobiles?|cell(?:[ ]?phones?|ular)?|landline|voice|callbacks?|call(?:ed|ing)?"
-    r"|text(?:ed)?|dial(?:ed)?|reach(?:ed|able)?|hotline|contact|home|work|office|after[ ]hours|emergency|number|ring|whatsapp)"
+    r"(?:tele?phones?|phones?|tel|tele|ph|mobiles?|cell(?:[ ]?phones?|ular)?|landline|voice|callbacks?"
+    r"|call(?:ed|ing)?"
+    r"|text(?:ed)?|dial(?:ed)?|reach(?:ed|able)?|hotline|contact|home|work|office|after[ ]hours"
+    r"|emergency|number|ring|whatsapp)"
 )
 #: Between the word and the number: "call her at", "(home):", "no. is".
-_AT = r"(?:[ ]{0,2}(?:me|him|her|us|them|back|numbers?|no|nos|\#|number)\b\.?){0,2}[ ]{0,2}(?:\([a-z ]{1,12}\))?[ ]{0,2}(?:at|on|to|is|was|via|by)?[ ]{0,2}[.:#=-]?\s{0,3}"
+_AT = (
+    r"(?:[ ]{0,2}(?:me|him|her|us|them|back|numbers?|no|nos|\#|number)\b\.?){0,2}[ ]{0,2}"
+    r"(?:\([a-z ]{1,12}\))?[ ]{0,2}(?:(?:at|on|to|is|was|via|by)\b)?[ ]{0,2}[.:#=-]?\s{0,3}"
+)
 
 #: Domains of two letters that are no English or clinical word and no unit.
-_COUNTRY_DOMAINS = "uk|ca|au|de|fr|es|nl|eu|ch|jp|br|mx|ie|nz|io|co|ai|tv|se|dk|pl|ru|cn|kr|fi|gr|cz|hu|ro|za|sg|hk|ar|cl|ly"
+_COUNTRY_DOMAINS = (
+    "uk|ca|au|de|fr|es|nl|eu|ch|jp|br|mx|ie|nz|io|co|ai|tv|se|dk|pl|ru|cn|kr|fi|gr|cz|hu|ro|za|sg|hk|ar|cl|ly"
+)
 _DOMAINS = (
-    "com|org|net|edu|gov|mil|int|info|biz|example|test|invalid|local|health|clinic|hospital|care|doctor|dental|app|dev"
+    "com|org|net|edu|gov|mil|int|info|biz|example|test|invalid|local|health|clinic|hospital|care"
+    "|doctor|dental|app|dev"
     "|online|site|website|xyz|email|cloud|tech|bank|insure|museum|aero|coop|name|pharmacy"
 )
 _SPOKEN_DOT = r"[ ]?(?:[\[(][ ]?dot[ ]?[\])]|[ ]dot[ ])[ ]?"
@@ -43,7 +50,8 @@ RULES: Final[tuple[Rule, ...]] = (
         "FAX_NUMBER",
         rf"(?P<value>{_ANY_NUMBER})[ ]{{0,2}}[-–(\\,]{{0,2}}[ ]?\(?(?:fax|facsimile|f\))",
         0.9,
-        needed=r"fax|facsimile|\d[ ]?\(f\)",
+        needed=r"\d[-–(\\, ]{0,4}(?:fax|facsimile|f\))",
+        near=90,
         check=telephone,
     ),
     Rule(
@@ -57,15 +65,18 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "telephone-after",
         "PHONE_NUMBER",
-        rf"(?P<value>{_ANY_NUMBER})[ ]{{0,2}}[-–(\\,]{{0,2}}[ ]?(?:home|work|office|cell|mobile|phone|tel|voice|pager|landline|[chmow]\))",
+        rf"(?P<value>{_ANY_NUMBER})[ ]{{0,2}}[-–(\\,]{{0,2}}[ ]?(?:home|work|office|cell|mobile|phone"
+        rf"|tel|voice|pager|landline|[chmow]\))",
         0.8,
-        needed=_SEVEN_DIGITS,
+        needed=r"\d[-–(\\, ]{0,4}(?:home|work|office|cell|mobile|phone|tel|voice|pager|landline|[chmow]\))",
+        near=90,
         check=telephone,
     ),
     Rule(
         "telephone-10",
         "PHONE_NUMBER",
-        rf"(?<![\w.-])(?:(?:\+|00)?1[ .-]?)?(?:\(\d{{3}}\)[ ]?[.-]?|\d{{3}}[ ]?[/.-][ ]?)\d{{3}}[ .-]\d{{4}}{_EXTENSION}(?![\w]|-\d)",
+        rf"(?<![\w.-])(?:(?:\+|00)?1[ .-]?)?(?:\(\d{{3}}\)[ ]?[.-]?"
+        rf"|\d{{3}}[ ]?[/.-][ ]?)\d{{3}}[ .-]\d{{4}}{_EXTENSION}(?![\w]|-\d)",
         0.75,
         needed=r"\d{3}[ .-]\d{4}",
     ),
@@ -95,7 +106,9 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "extension",
         "PHONE_NUMBER",
-        r"\b(?:(?:ext|extn|xtn)\b[.:]?[ ]?|(?:ext|extension)[ ]?(?:\#|:|no\.?|number(?:[ ]is)?|is)[ ]?|(?:desk|office|clinic|lab|unit|desk|at|on|dial|call|phone)[ ]extension[ ]|extension[ ](?=\d{4}))"
+        r"\b(?:(?:ext|extn|xtn)\b[.:]?[ ]?|(?:ext|extension)[ ]?(?:\#|:|no\.?|number(?:[ ]is)?|is)[ ]?"
+        r"|(?:desk|office|clinic|lab|unit|desk|at|on|dial|call|phone)[ ]extension[ ]|extension[ ]"
+        r"(?=\d{4}))"
         rf"(?P<value>\d{{3,6}})(?![\w-]|[.]\d){NOT_AMOUNT}",
         0.75,
         needed=r"ext|xtn",
@@ -121,12 +134,14 @@ RULES: Final[tuple[Rule, ...]] = (
         r"(?<![\w@.+-])[\w.+'-]{1,64}[ ]?@[ ]?(?:[\w-]{1,63}\.){1,5}[\p{L}]{2,24}\b",
         0.9,
         needed="@",
+        near=420,
     ),
     Rule(
         "mail-spoken",
         "EMAIL_ADDRESS",
         r"(?<![\w@.])[\w.+-]{1,40}(?:[ ](?:dot|underscore|dash|hyphen)[ ][\w-]{1,30}){0,4}"
-        rf"(?:[ ]?[\[(][ ]?at[ ]?[\])][ ]?|[ ]at[ ]|[ ]?@[ ]?)[\w-]{{1,40}}(?:{_SPOKEN_DOT}[\w-]{{2,30}}){{0,2}}{_SPOKEN_DOT}"
+        rf"(?:[ ]?[\[(][ ]?at[ ]?[\])][ ]?|[ ]at[ ]|[ ]?@[ ]?)[\w-]{{1,40}}"
+        rf"(?:{_SPOKEN_DOT}[\w-]{{2,30}}){{0,2}}{_SPOKEN_DOT}"
         r"(?:com|org|net|edu|gov|co|uk|info|io|us|ca|au|de|fr|es|health|mail)\b",
         0.9,
         needed=r"\bdot\b",
@@ -134,10 +149,12 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "mail-at-provider",
         "EMAIL_ADDRESS",
-        r"(?<![\w@.])[\w.+-]{1,40}[ ]?(?:[\[(][ ]?at[ ]?[\])]|[ ]at[ ])[ ]?(?:(?:gmail|yahoo|hotmail|outlook|icloud|aol|proton|protonmail)"
+        r"(?<![\w@.])[\w.+-]{1,40}[ ]?(?:[\[(][ ]?at[ ]?[\])]|[ ]at[ ])[ ]?(?:(?:gmail|yahoo|hotmail"
+        r"|outlook|icloud|aol|proton|protonmail)"
         r"|[\w-]{1,40}(?=\.(?:com|org|net|edu|gov)))\.(?:com|org|net|edu|gov|co\.uk|me)\b",
         0.85,
         needed=r"at[ ]?[\])]?[ ]?[\w-]{1,40}\.\w",
+        near=130,
     ),
     Rule(
         "web-scheme",
@@ -146,28 +163,39 @@ RULES: Final[tuple[Rule, ...]] = (
         0.95,
         needed="//",
     ),
-    Rule("web-www", "URL", r"(?<![\w@])www\d?\.[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}(?:/[^\s<>\"']{0,300}(?<![.,;:!?)]))?", 0.9, needed="www"),
+    Rule(
+        "web-www",
+        "URL",
+        r"(?<![\w@])www\d?\.[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}(?:/[^\s<>\"']{0,300}(?<![.,;:!?)]))?",
+        0.9,
+        needed="www",
+    ),
     Rule(
         "web-domain",
         "URL",
         r"(?<![\w@./-])(?=[\w-]{0,40}[a-z]{2})(?-i:[a-z0-9](?:[a-z0-9-]{1,62}\.)(?:[a-z0-9-]{2,63}\.){0,3}"
         rf"(?:{_DOMAINS}|{_COUNTRY_DOMAINS}))(?::\d{{2,5}})?(?:/[^\s<>\"']{{0,300}}(?<![.,;:!?)]))?(?![\w@-]|\.\w)",
         0.7,
-        needed=r"[a-z]\.[a-z]",
+        needed=rf"\.(?:{_DOMAINS}|{_COUNTRY_DOMAINS})(?!\w)",
+        near=340,
     ),
     Rule(
         "web-domain-capitals",
         "URL",
-        r"(?<![\w@./-])[a-z0-9][a-z0-9-]{1,62}\.(?:[a-z0-9-]{2,63}\.){0,3}(?:com|org|net|edu|gov)(?:/[^\s<>\"']{0,300}(?<![.,;:!?)]))?(?![\w@-]|\.\w)",
+        r"(?<![\w@./-])[a-z0-9][a-z0-9-]{1,62}\.(?:[a-z0-9-]{2,63}\.){0,3}(?:com|org|net|edu|gov)"
+        r"(?:/[^\s<>\"']{0,300}(?<![.,;:!?)]))?(?![\w@-]|\.\w)",
         0.7,
         needed=r"\.(?:com|org|net|edu|gov)\b",
+        near=340,
     ),
     Rule(
         "web-path",
         "URL",
-        r"(?<![\w@./-])(?=[a-z0-9-]{0,40}[a-z]{2})[a-z0-9-]{2,63}(?:\.[a-z0-9-]{2,63}){0,3}\.[a-z]{2,24}/[\w~%-][^\s<>\"']{0,300}(?<![.,;:!?)])",
+        r"(?<![\w@./-])(?=[a-z0-9-]{0,40}[a-z]{2})[a-z0-9-]{2,63}"
+        r"(?:\.[a-z0-9-]{2,63}){0,3}\.[a-z]{2,24}/[\w~%-][^\s<>\"']{0,300}(?<![.,;:!?)])",
         0.6,
         needed=r"\.[a-z]{2,24}/\w",
+        near=340,
     ),
     Rule(
         "ip-address",
@@ -179,11 +207,15 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "account-name",
         "ID",
-        r"\b(?:user[ ]?(?:name|[ ]id)|login(?:[ ](?:id|name))?|log-in|screen[ ]?name|handle|skype|instagram|insta|ig|twitter|facebook|fb"
-        r"|tiktok|snapchat|snap|telegram|discord|linkedin|venmo|cash[ ]?app|zelle|portal)[ ]?(?:id|handle|name|account|user(?:name)?)?"
-        r"[ ]?(?:is|was|:|=|-|\()?[ ]{0,2}(?:(?<=[:=][ ]{0,2})|(?=@)|(?=[\w.-]{0,29}[\d_]))(?P<value>@?[\w.-]{3,30})(?<![.-])",
+        r"\b(?:user[ ]?(?:name|[ ]id)|login(?:[ ](?:id|name))?|log-in|screen[ ]?name|handle|skype"
+        r"|instagram|insta|ig|twitter|facebook|fb"
+        r"|tiktok|snapchat|snap|telegram|discord|linkedin|venmo|cash[ ]?app|zelle|portal)(?!\p{L})[ ]?"
+        r"(?:(?:id|handle|name|account|user(?:name)?)\b)?"
+        r"[ ]?(?:(?:is|was)\b|:|=|-|\()?[ ]{0,2}(?:(?<=[:=][ ]{0,2})|(?=@)|(?=[\w.-]{0,29}[\d_]))"
+        r"(?P<value>@?[\w.-]{3,30})(?<![.-])",
         0.8,
-        needed="user|login|log-in|screen|handle|skype|insta|ig|twitter|facebook|fb|tiktok|snap|telegram|discord|linkedin|venmo|cash|zelle|portal",
+        needed="user|login|log-in|screen|handle|skype|insta|ig|twitter|facebook|fb|tiktok|snap|telegram"
+        "|discord|linkedin|venmo|cash|zelle|portal",
     ),
     Rule(
         "handle",

@@ -7,7 +7,7 @@ from typing import Final
 #: Between the word that names a number and the number: "MRN # 123", "account number is 123", "ID: 123".
 IS: Final = (
     r"(?:[ \t]{0,2}(?:numbers?\b|nos?\b\.?|nr\b\.?|num\b\.?|ids?\b|code\b|\#)){0,2}"
-    r"[ \t]{0,3}(?:is|was|reads?|as|of|:|=|\#|-|–|—|\()?[ \t]{0,2}[:#]?\s{0,3}\#?"
+    r"[ \t]{0,3}(?:(?:is|was|reads?|as|of)\b|:|=|\#|-|–|—|\()?[ \t]{0,2}[:#]?\s{0,3}\#?"
 )
 
 #: A number of letters and digits with at least four digits among its first characters, as the group ``value``. Parts
@@ -19,8 +19,10 @@ NUMBER: Final = (
 
 #: A number is not an amount: what may not follow it.
 NOT_AMOUNT: Final = (
-    r"(?![ \t-]?(?:mg|mcg|µg|ug|g|gm|grams?|kg|lbs?|oz|ml|cc|l|dl|liters?|units?|iu|u|meq|mmol|mm|cm|in|inch(?:es)?|ft|feet"
-    r"|bpm|mmhg|kcal|cal(?:ories)?|ng|pg|k|hz|sec(?:onds)?|min(?:utes)?|hours?|hrs?|days?|weeks?|months?|mos?|years?|yrs?"
+    r"(?![ \t-]?(?:mg|mcg|µg|ug|g|gm|grams?|kg|lbs?|oz|ml|cc|l|dl|liters?|units?|iu|u|meq|mmol|mm|cm"
+    r"|in|inch(?:es)?|ft|feet"
+    r"|bpm|mmhg|kcal|cal(?:ories)?|ng|pg|k|hz|sec(?:onds)?|min(?:utes)?|hours?|hrs?|days?|weeks?"
+    r"|months?|mos?|years?|yrs?"
     r"|cells?|copies|percent|degrees?|times|tabs?|tablets?|caps?|puffs?|drops?|steps|patients|people|dollars|cents"
     r"|french|fr)\b"
     r"|[ \t]?[%°]|[,.]\d)"

@@ -12,15 +12,20 @@ from importlib.resources import files
 
 
 @cache
+def listed(name: str) -> frozenset[str]:
+    """The lines of a word list that ships here, in lower case; empty where there is none of that name."""
+    path = files(__package__) / "words" / f"{name}.txt"
+    return frozenset(path.read_text(encoding="utf-8").splitlines()) if path.is_file() else frozenset()
+
+
+@cache
 def ordinary_words(language: str = "en") -> frozenset[str]:
     """The list of a language, in lower case; empty for a language that has none.
 
     Args:
         language: A two-letter code.
     """
-    folder = files(__package__) / "words"
-    paths = [folder / f"{language}.txt", folder / f"{language}_clinical.txt"]
-    return frozenset(word for path in paths if path.is_file() for word in path.read_text(encoding="utf-8").split())
+    return listed(language) | listed(f"{language}_clinical")
 
 
 def is_ordinary(word: str, language: str = "en") -> bool:
