@@ -20,6 +20,7 @@ from typing import Any
 from benchmarks.deid.rows import Options, Row
 from benchmarks.measure import result, show
 
+SYSTEMS = ("ours", "ours_without_neural", "presidio", "presidio_names")
 MODULES = {
     1: "detection",
     2: "innocent",
@@ -80,9 +81,30 @@ def print_row(number: int, row: Row) -> None:
         cells = [[kind, *(_shown(figures[column]) for column in columns)] for kind, figures in kinds.items()]
         show(["type", *columns], cells, sys.stdout)
     print()
-    show(["figure", "value"], [[name, _shown(value)] for name, value in flat(row.figures)], sys.stdout)
+    columns, rest = by_system(row.figures)
+    if columns:
+        names = list(dict.fromkeys(name for column in columns.values() for name in column))
+        cells = [[name, *(_shown(column.get(name)) for column in columns.values())] for name in names]
+        show(["figure", *columns], cells, sys.stdout)
+        print()
+    show(["figure", "value"], [[name, _shown(value)] for name, value in rest], sys.stdout)
     for bar, met in row.bars.items():
         print(f"{'met    ' if met else 'NOT MET'}  {bar}")
+
+
+def by_system(figures: dict[str, Any]) -> tuple[dict[str, dict[str, object]], list[tuple[str, object]]]:
+    """Figures that several systems have side by side, a column for each, and all others."""
+    columns: dict[str, dict[str, object]] = {}
+    rest: list[tuple[str, object]] = []
+    for name, value in flat(figures):
+        parts = name.split(".")
+        system = next((part for part in parts if part in SYSTEMS), None)
+        if system is None or len(parts) == 1 or "by_type" in name or "interval" in name:
+            if system in (None, "ours"):
+                rest.append((name, value))
+            continue
+        columns.setdefault(system, {})[".".join(part for part in parts if part != system)] = value
+    return columns, rest
 
 
 def flat(figures: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, object]]:

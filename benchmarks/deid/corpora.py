@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import random
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,9 @@ _MEDDOCAN_TYPES = {
     **{"ID_TITULACION_PERSONAL_SANITARIO": "MEDICAL_LICENSE", "ID_ASEGURAMIENTO": "HEALTH_PLAN_NUMBER"},
     **{"FAMILIARES_SUJETO_ASISTENCIA": "FAMILY", "INSTITUCION": "ORGANIZATION", "PROFESION": "PROFESSION"},
 }
+
+
+_AGE = re.compile(r"\d+")
 
 
 @dataclass(frozen=True, repr=False)
@@ -113,13 +117,22 @@ def table(name: str, *, delimiter: str = ",") -> list[dict[str, str]]:
 
 
 def labelled_sections() -> list[LabelledText]:
-    """Sections of real notes in which one reader has marked what identifies somebody; ``labels/README.md`` says how."""
+    """Sections of real notes in which one reader has marked what identifies somebody; ``labels/README.md`` says how.
+
+    Of an age only the number counts here, while the reader marked "76-year-old" whole: what is left without the number
+    says nothing of anybody.
+    """
     labels = json.loads(Path(__file__).with_name("labels").joinpath("mts_dialog.json").read_text("utf-8"))["records"]
     texts = {record["ID"]: record["section_text"] for record in table("mts_dialog/train.csv")}
     return [
-        LabelledText(texts[number], tuple(Span(start, end, kind, 1.0) for start, end, kind in spans))
+        LabelledText(texts[number], tuple(_narrowed(texts[number], Span(*span, 1.0)) for span in spans))
         for number, spans in labels.items()
     ]
+
+
+def _narrowed(text: str, span: Span) -> Span:
+    match = _AGE.search(text, span.start, span.end) if span.entity_type == "AGE" else None
+    return span if match is None else Span(*match.span(), span.entity_type, span.score)
 
 
 def disease_sentences() -> list[Sentence]:
