@@ -18,12 +18,12 @@ from tools import ner_corpus
 from tools.ner_corpus.example import ENGLISH_LABELS, SPANISH_LABELS, Example
 from tools.ner_training import adapter, batches, measure, train
 
-from fedaug.privacy.deid.neural.card import Card
-from fedaug.privacy.deid.neural.network import LAYERS
+from fedaug.privacy.deid.neural.card import Card, load_card
+from fedaug.privacy.deid.neural.network import LAYERS, Network
 from fedaug.privacy.deid.neural.tagger import Tagger
 
 _LABELS = {"en": tuple(sorted(ENGLISH_LABELS)), "es": tuple(sorted(SPANISH_LABELS))}
-_THRESHOLDS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7)
+_THRESHOLDS = (0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7)
 _AT_ONCE = 12_000  # examples of one seed; the next lot has the next seed
 
 
@@ -49,6 +49,53 @@ class Drawn:
         return tuple(ner_corpus.sources(self._args.data, self._args.corpora))
 
 
+class Written:
+    """What a run leaves behind: weights and card."""
+
+    def __init__(self, args: argparse.Namespace, network: Network, drawn: Drawn) -> None:
+        self._args, self._network, self._drawn = args, network, drawn
+        self._before = load_card(args.language, args.start) if args.start else None
+
+    def write(self, steps: int) -> None:
+        """Write both; thresholds are chosen on tuning data, where there are any."""
+        args, before = self._args, self._before
+        adapter.save(self._network, args.out / f"{args.language}.safetensors")
+        card = Card(
+            language=args.language,
+            layers=args.layers,
+            labels=_LABELS[args.language],
+            threshold=0.3,
+            balanced=0.5,
+            seed=args.seed,
+            steps=steps + (before.steps if before else 0),
+            examples=self._drawn.count + (before.examples if before else 0),
+            sources=self._drawn.sources,
+        )
+        self._write(card)
+        scores = self._scores()
+        if scores:
+            threshold = max(scores, key=measure.Score.weighted).threshold
+            balanced = max(scores, key=lambda score: score.exact).threshold
+            self._write(card.model_copy(update={"threshold": threshold, "balanced": balanced}))
+
+    def _write(self, card: Card) -> None:
+        text = card.model_dump_json(indent=2) + "\n"
+        (self._args.out / f"{card.language}.json").write_text(text, encoding="utf-8")
+
+    def _scores(self) -> list[measure.Score]:
+        """How the tuning data fare with what was written."""
+        args = self._args
+        if args.data is None:
+            return []
+        tagger = Tagger(args.language, folder=args.out)
+        english = args.language == "en"
+        tuning = measure.synth(args.data, "tuning") if english else measure.meddocan(args.data, "tuning")
+        scores = measure.curve(tagger, tuning, _THRESHOLDS)
+        for score in scores:
+            _say(str(score))
+        return scores
+
+
 def main(argv: list[str] | None = None) -> int:
     """Train, write, and print how the tuning data fare at several thresholds."""
     args = _arguments().parse_args(argv)
@@ -59,39 +106,18 @@ def main(argv: list[str] | None = None) -> int:
     network = adapter.trainable(layers=args.layers, tags=1 + 2 * len(labels), rank=args.rank, dropout=args.dropout)
     if args.start is not None:
         adapter.resume(network, args.start / f"{args.language}.safetensors")
-    samples = batches.samples(iter(drawn), labels, Random(args.seed))
-    settings = train.Settings(rate=args.rate)
-
-    def write(steps: int) -> None:
-        adapter.save(network, args.out / f"{args.language}.safetensors")
-        card = Card(
-            language=args.language, layers=args.layers, labels=labels, threshold=args.threshold, balanced=0.5,
-            seed=args.seed, steps=steps, examples=drawn.count, sources=drawn.sources,
-        )  # fmt: skip
-        (args.out / f"{args.language}.json").write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    written = Written(args, network, drawn)
 
     def report(steps: int, loss: float) -> None:
         _say(f"step {steps} loss {loss:.4f} after {(time.monotonic() - started) / 60:.1f} min")
         if args.every and steps % args.every == 0:
-            write(steps)
-            show(args)
+            written.write(steps)
 
+    samples = batches.samples(iter(drawn), labels, Random(args.seed))
+    stream = batches.batches(samples, args.batch, Random(args.seed))
     progress = train.by_pieces(args.pieces) if args.pieces else train.by_minutes(args.minutes)
-    steps = train.train(network, batches.batches(samples, args.batch, Random(args.seed)), progress, settings, report)
-    write(steps)
-    show(args)
+    written.write(train.train(network, stream, progress, train.Settings(rate=args.rate), report))
     return 0
-
-
-def show(args: argparse.Namespace) -> None:
-    """Print the scores of what was written, on tuning data only."""
-    if args.data is None:
-        return
-    tagger = Tagger(args.language, folder=args.out)
-    english = args.language == "en"
-    tuning = measure.synth(args.data, "tuning") if english else measure.meddocan(args.data, "tuning")
-    for score in measure.curve(tagger, tuning, _THRESHOLDS):
-        _say(str(score))
 
 
 def _say(line: str) -> None:
@@ -109,7 +135,6 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--corpora", type=Path, help="folder with broad_twitter_corpus and litbank")
     parser.add_argument("--minutes", type=float, default=30.0, help="length of the run by the clock")
     parser.add_argument("--pieces", type=float, help="length of the run in word pieces instead: repeatable")
-    parser.add_argument("--threshold", type=float, default=0.1, help="written to the card")
     parser.add_argument("--layers", type=int, default=LAYERS)
     parser.add_argument("--rank", type=int, default=36)
     parser.add_argument("--dropout", type=float, default=0.05)
