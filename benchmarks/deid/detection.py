@@ -7,7 +7,7 @@ from typing import Any
 
 from benchmarks.deid.corpora import DENSE, drawn, notes, presidio_synth
 from benchmarks.deid.rows import Options, Row
-from benchmarks.deid.systems import Find, ours, presidio, presidio_with_names
+from benchmarks.deid.systems import Find, model, ours, presidio, presidio_with_names
 from fedaug.privacy.deid.scoring import LabelledText, Score, Scorer
 
 NOTES = 1_000
@@ -38,7 +38,7 @@ def row(options: Options) -> Row:
         alternative=headline["presidio_names"]["recall"],
         figures=figures,
         bars={bar: met for corpus in figures for bar, met in bars(corpus, figures[corpus]["ours"]).items()},
-        settings={"texts": {name: len(texts) for name, texts in corpora.items()}, "dense": DENSE},
+        settings={"texts": {name: len(texts) for name, texts in corpora.items()}, "dense": DENSE, "model": model()},
     )
 
 

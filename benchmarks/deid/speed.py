@@ -67,6 +67,8 @@ def side(name: str) -> Callable[[list[str]], object]:
 
 def row(options: Options) -> Row:
     """All sides, processes, memory, and the layers."""
+    from benchmarks.deid.systems import model  # noqa: PLC0415 - Faker's lists would count in our sides' memory
+
     many = texts(min(TEXTS, options.limit or TEXTS))
     sides = {name: side(name) for name in SIDES}
     for run in sides.values():
@@ -98,6 +100,7 @@ def row(options: Options) -> Row:
             "mean_words": statistics.mean(len(text.split()) for text in many),
             "mean_characters": statistics.mean(map(len, many)),
             "repeats": options.repeats,
+            "model": model(),
         },
     )
 

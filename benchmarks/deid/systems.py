@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -13,6 +14,7 @@ import faker.config
 from benchmarks.deid_speed import stock_presidio
 from fedaug.errors import QuarantinedRecord
 from fedaug.privacy.deid import Deidentifier, Span
+from fedaug.privacy.deid.neural.card import SHIPPED, load_card
 from fedaug.privacy.deid.recognisers import EntityRecognizer, RecognizerResult
 from fedaug.privacy.deid.scoring import find_all
 
@@ -40,6 +42,16 @@ def ours(*, neural: bool = True, language: str = "en") -> Find:
     """Detection as the product runs it: the same recognisers, model and thresholds as ``fedaug deid apply``."""
     found = Deidentifier(language=language, **({} if neural else {"neural": False}))
     return lambda texts: list(find_all(found, texts))
+
+
+def model(language: str = "en") -> dict[str, str | float]:
+    """Which neural recogniser it is, so that rows can be seen to be about the same one."""
+    shipped = SHIPPED / f"{language}.safetensors"
+    return {
+        "threshold": load_card(language, SHIPPED).threshold,
+        "weights_sha256": hashlib.sha256(shipped.read_bytes()).hexdigest()[:16],
+        "weights_bytes": shipped.stat().st_size,
+    }
 
 
 class NameList(EntityRecognizer):
