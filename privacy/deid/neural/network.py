@@ -21,6 +21,20 @@ LAYERS: Final = 6  # of the pretrained model; a tagger may keep fewer
 _EPSILON: Final = 1e-12  # the pretrained model's
 
 
+class Linear(nn.Linear):
+    """A linear map that is not drawn at random, for its weights are loaded: torch's generator is left alone."""
+
+    def reset_parameters(self) -> None:
+        """Nothing."""
+
+
+class Table(nn.Embedding):
+    """A table of vectors that is not drawn at random either."""
+
+    def reset_parameters(self) -> None:
+        """Nothing."""
+
+
 def _attend(mixed: Tensor, mask: Tensor | None) -> Tensor:
     """Attention [rows, length, 384] in single steps: torch's fused form is slower in bf16, its gradient five times.
 
@@ -49,11 +63,11 @@ class Layer(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.mix: nn.Module = nn.Linear(WIDTH, 3 * WIDTH)  # query, key and value in one product
-        self.attended: nn.Module = nn.Linear(WIDTH, WIDTH)
+        self.mix: nn.Module = Linear(WIDTH, 3 * WIDTH)  # query, key and value in one product
+        self.attended: nn.Module = Linear(WIDTH, WIDTH)
         self.norm_attended = nn.LayerNorm(WIDTH, _EPSILON)
-        self.widen: nn.Module = nn.Linear(WIDTH, INNER)
-        self.narrow: nn.Module = nn.Linear(INNER, WIDTH)
+        self.widen: nn.Module = Linear(WIDTH, INNER)
+        self.narrow: nn.Module = Linear(INNER, WIDTH)
         self.norm = nn.LayerNorm(WIDTH, _EPSILON)
 
     def forward(self, hidden: Tensor, mask: Tensor | None, dropout: float) -> Tensor:
@@ -77,12 +91,12 @@ class Network(nn.Module):
     def __init__(self, *, layers: int, features: int, tags: int, dropout: float = 0.0) -> None:
         super().__init__()
         self.dropout = dropout
-        self.words = nn.Embedding(VOCABULARY, WIDTH)
-        self.positions = nn.Embedding(POSITIONS, WIDTH)
-        self.features = nn.Embedding(features, WIDTH)
+        self.words = Table(VOCABULARY, WIDTH)
+        self.positions = Table(POSITIONS, WIDTH)
+        self.features = Table(features, WIDTH)
         self.norm = nn.LayerNorm(WIDTH, _EPSILON)
         self.layers = nn.ModuleList(Layer() for _ in range(layers))
-        self.head = nn.Linear(WIDTH, tags)
+        self.head = Linear(WIDTH, tags)
 
     def forward(self, ids: Tensor, features: Tensor, mask: Tensor) -> Tensor:
         """Logits, [rows, length, tags].

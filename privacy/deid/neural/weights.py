@@ -68,8 +68,7 @@ def load_network(card: Card, *, precision: Precision = "auto", folder: Path = SH
     weights = load_pretrained(card.layers)
     try:
         merge(weights, load_file(folder / f"{card.language}.safetensors"))
-        with torch.device("meta"):  # nothing is drawn that would be overwritten at once
-            network = Network(layers=card.layers, features=FEATURES, tags=card.tags)
+        network = Network(layers=card.layers, features=FEATURES, tags=card.tags)
         network.load_state_dict(weights, assign=True)
     except (OSError, SafetensorError, RuntimeError, KeyError):
         raise ConfigError("a tagger's weights are missing or damaged", "install fedaug again") from None

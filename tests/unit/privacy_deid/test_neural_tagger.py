@@ -125,10 +125,11 @@ def test_auto_takes_bf16_only_where_the_processor_multiplies_it(monkeypatch: pyt
     assert chosen("fp32") == "fp32"
 
 
-def test_loading_leaves_torchs_threads_alone() -> None:
-    before = torch.get_num_threads()
+def test_loading_leaves_torchs_threads_and_random_numbers_alone() -> None:
+    before = torch.get_num_threads(), torch.get_rng_state()
     Tagger("en", precision="fp32").tag([NOTE])
-    assert torch.get_num_threads() == before
+    assert torch.get_num_threads() == before[0]
+    assert torch.equal(torch.get_rng_state(), before[1])
 
 
 def test_a_language_without_weights_is_refused() -> None:
