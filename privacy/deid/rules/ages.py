@@ -150,6 +150,20 @@ RULES: Final[tuple[Rule, ...]] = (
         needed=r"at[ ](?:the[ ]age[ ]of[ ])?\d|age[ ]\d",
     ),
     Rule(
+        "age-between-commas",
+        "AGE",
+        r"(?<=\p{L}),[ ](?P<value>[1-9]\d|10\d),[ ](?=(?:of|a|an|who|from|was|is|has|presents|with|male|female)\b)",
+        0.7,
+        needed=r", \d{2,3},",
+    ),
+    Rule(
+        "age-at-onset",
+        "AGE",
+        r"\b(?:with|of|had)[ ](?:[a-z]{3,16}[ ]){1,3}at[ ](?P<value>[1-9]\d)(?=[ ]?(?:[,;)]|\.(?!\d)|$))",
+        0.6,
+        needed="at ",
+    ),
+    Rule(
         "age-relative",
         "AGE",
         r"\b(?:mother|father|brother|sister|son|daughter|mom|dad|wife|husband|grandmother|grandfather"

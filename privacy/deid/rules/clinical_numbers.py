@@ -105,7 +105,7 @@ RULES: Final[tuple[Rule, ...]] = (
         needed="blue|bcbs|aetna|cigna|humana|kaiser|united|uhc|anthem|medicare|medicaid|tricare|medi-cal"
         "|molina|wellcare|centene|oscar|bupa|axa",
     ),
-    Rule("mbi", "US_MBI", rf"(?<![\w-])(?-i:{_MBI})(?![\w-])", 0.8, needed=r"\d[ -]?[a-z][a-z\d]\d[ -]?[a-z]{2}\d"),
+    Rule("mbi", "US_MBI", rf"(?<![\w-])(?-i:{_MBI})(?![\w-])", 0.8, needed=r"\d[a-z][a-z]\d|\d[a-z]\d\d"),
     Rule(
         "policy",
         "POLICY_NUMBER",
@@ -207,6 +207,20 @@ RULES: Final[tuple[Rule, ...]] = (
         needed="id",
     ),
     Rule(
+        "number-after-bare-word",
+        "ID",
+        r"\b(?:case|lot|group|grp|policy|claim|member|account|acct|order|ref|serial|batch|record|chart"
+        r"|encounter|visit|accession"
+        r"|specimen|sample|badge|licen[cs]e|plate|study|id|number|no|acc|sn|device|model|card|file"
+        r"|ticket|invoice|loan|contract)\b\.?"
+        r"[ ](?:is[ ])?(?P<value>(?=(?:[A-Z/-]{0,5}\d){3})(?-i:(?=[0-9-]{0,8}[A-Z]"
+        r"|[A-Z0-9]{2,8}-)[A-Z0-9](?:[A-Z0-9]|[/-](?=[A-Z0-9])){4,30}))(?![\w]|[.,]\d)",
+        0.65,
+        needed="case|lot|group|grp|policy|claim|member|acc|order|ref|serial|batch|record|chart|encounter"
+        "|visit|specimen|sample|badge"
+        "|licen|plate|study|id|number|no|sn|device|model|card|file|ticket|invoice|loan|contract",
+    ),
+    Rule(
         "number-said",
         "ID",
         r"\b(?:number|no\.|\#)[ ]?(?:is|was|:|ending[ ]in)?[ ]{0,2}(?P<value>(?<!\w)(?="
@@ -249,6 +263,6 @@ RULES: Final[tuple[Rule, ...]] = (
         "ID",
         r"(?<![\w-])[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}(?![\w-])",
         0.9,
-        needed=r"[0-9a-f]-[0-9a-f]{4}-",
+        needed=r"-[0-9a-f]{4}-",
     ),
 )

@@ -60,6 +60,7 @@ AFTER_RATIO = (
     r"|saline|ns\b|bilat|throughout|correct|items|criteria|intensity|severity|ppd|pack|of\b|the[ ]"
     r"(?:dose|time|way)|positive|joints|times|weeks|days|hours))"
 )
+NO_RATIO = r"(?!\d|/\d|[.,]\d|-?\d{3}|%)"
 MD = rf"{M}/{D}(?!\d|/\d|[.,]\d|-?\d{{3}}|%)"
 MDY = rf"{M}/{D}(?:/(?:{YEAR}|\d{{2}}))?"
 NO_DIGIT = r"(?<![\w/.,$#-])(?<!\d[ ]/[ ])"
@@ -70,6 +71,11 @@ DAY_WORDS = (
     r"|fourteenth|fifteenth|sixteenth|seventeenth"
     r"|eighteenth|nineteenth|(?:twenty|thirty)[ -]?(?:first|second|third|fourth|fifth|sixth|seventh"
     r"|eighth|ninth)|twentieth|thirtieth)"
+)
+#: The first word of each.
+A_DAY_WORD = (
+    r"\b(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth|fourteenth"
+    r"|fifteenth|sixteenth|seventeenth|eighteenth|nineteenth|twenty|thirty|twentieth|thirtieth|twentyfirst|thirtyfirst)\b"
 )
 ONES = r"(?:one|two|three|four|five|six|seven|eight|nine)"
 YEAR_WORDS = (

@@ -10,6 +10,7 @@ import re
 from typing import Final
 
 from fedaug.privacy.deid.rules.date_pieces import (
+    A_DAY_WORD,
     A_MONTH,
     A_YEAR,
     AFTER_RATIO,
@@ -20,6 +21,7 @@ from fedaug.privacy.deid.rules.date_pieces import (
     MD,
     MDY,
     NO_DIGIT,
+    NO_RATIO,
     ORDINAL,
     SCORED,
     TIME,
@@ -226,6 +228,25 @@ RULES: Final[tuple[Rule, ...]] = (
         near=60,
     ),
     Rule(
+        "day-first-after-word",
+        "DATE_TIME",
+        rf"\b(?:on|since|until|dated?|as[ ]of|seen|admitted|discharged|scheduled|for|by|from|due|visit|appt)[ ]?:?[ ]"
+        rf"(?P<value>(?:1[3-9]|2\d|3[01])/(?:0?[1-9]|1[0-2])){NO_RATIO}{AFTER_RATIO}",
+        0.65,
+        needed=r"\d/\d",
+        near=60,
+    ),
+    Rule(
+        "date-dotted-after-word",
+        "DATE_TIME",
+        rf"\b(?:on|since|until|dated?|as[ ]of|seen|admitted|discharged|scheduled|for|by|from|due|visit"
+        rf"|appt|of|dob|born)[ ]?:?[ ]"
+        rf"(?P<value>{D}\.{M}\.(?:\d{{2}}|{YEAR})?)(?!\d|[.,]\d)",
+        0.7,
+        needed=r"\d\.\d{1,2}\.",
+        near=40,
+    ),
+    Rule(
         "day-dash-after-word",
         "DATE_TIME",
         rf"\b(?:on|since|until|dated?|as[ ]of|seen|admitted|discharged|scheduled)[ ]"
@@ -285,6 +306,22 @@ RULES: Final[tuple[Rule, ...]] = (
         0.7,
         needed=r"['’‘]\d\d",
     ),
+    Rule(
+        "year-of",
+        "DATE_TIME",
+        r"(?<!\w)(?-i:\p{Lu}[\p{L}]{2,15}|class|summer|winter|spring|fall|autumn)[ ]of[ ](?P<value>"
+        r"(?:19|20)\d{2})(?![\w]|[.,/-]\d|[ ]?(?:ml|mg|cc|units|calories|kcal))",
+        0.6,
+        needed=A_YEAR,
+        near=60,
+    ),
+    Rule(
+        "year-apostrophe",
+        "DATE_TIME",
+        r"(?<=[\p{L},][ ])(?P<value>['’‘]\d{2})(?=[ ]?[,.;)\n]|$)",
+        0.55,
+        needed=r"['’‘]\d{2}",
+    ),
     Rule("decade", "DATE_TIME", r"\b(?P<value>(?:19|20)\d0['’]?s)\b", 0.6, needed=A_YEAR, near=60),
     Rule(
         "season-year",
@@ -316,15 +353,11 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "date-in-words",
         "DATE_TIME",
-        rf"\b(?P<value>(?:{MONTH}[ ](?:the[ ])?(?:{DAY_WORDS}|{D}{ORDINAL}?)|(?:{DAY_WORDS}"
-        rf"|{D}{ORDINAL}?)(?:[ ]day)?[ ](?:of[ ])?{MONTH})(?:,?[ ](?:in[ ])?(?:{YEAR_WORDS}"
+        rf"\b(?P<value>(?:{MONTH}[ ](?:the[ ])?{DAY_WORDS}|{DAY_WORDS}(?:[ ]day)?[ ](?:of[ ])?{MONTH})(?:,?[ ](?:in[ ])?(?:{YEAR_WORDS}"
         rf"|{YEAR}))?)(?!\w)",
         0.8,
-        needed=A_MONTH,
-        near=60,
-        check=lambda text: (
-            re.search(r"[a-z]{3}.*[ ](?:the )?[a-z]{3}|[a-z]{3} (?:of )?[a-z]{3}", text, re.IGNORECASE) is not None
-        ),
+        needed=A_DAY_WORD,
+        near=70,
     ),
     Rule(
         "year-in-words",

@@ -9,6 +9,7 @@ from fedaug.privacy.deid.rules.run import Rule
 from fedaug.privacy.deid.rules.vocabulary import is_ordinary, listed
 
 _NOT_FIRST = (
+    r"(?=\p{Lu})"
     r"(?!(?:The|This|That|These|A|An|At|In|On|To|From|Of|By|For|With|And|Or|Our|Your|His|Her|My|Their"
     r"|Its|No|Any|All|Each|Other|Another|Outside|Local|Nearby|Area|Same|New|Old|Prior|Previous|Recent"
     r"|Initial|Follow|Next|Every|After|Before|During"
@@ -43,7 +44,7 @@ _ENDS = (
     r"|Monastery|Convent)"
 )
 _COMPANY = (
-    r"(?:Inc|LLC|L\.L\.C|Corp|Corporation|Ltd|Limited|PLC|plc|GmbH|AG|S\.A|Co|LLP|LP|P\.C|Company|Bank"
+    r"(?:Inc|LLC|Corp|Corporation|Ltd|Limited|PLC|plc|GmbH|AG|Co|LLP|LP|Company|Bank"
     r"|Insurance|Holdings|Partners|Associates|Foundation|Industries|Enterprises|Group|Bancorp|Financial"
     r"|Trust|Union|Airlines|Motors|Logistics|Systems|Technologies|Solutions|Consulting|Agency|Society"
     r"|Council)"
@@ -71,6 +72,7 @@ def names_a_company(text: str) -> bool:
     return _FIRM.search(text) is not None or any(len(word) > 2 and not is_ordinary(word) for word in words)
 
 
+_A_COMPANY = rf"\b(?:{_COMPANY[3:-1].lower()})\b"
 _AN_END = (
     r"(?-i:\b(?:Hosp|Med|Clinic|Center|Centre|Health|Nursing|Rehab|Cancer|Heart|Eye|Surg|Institute"
     r"|Infirm|Sanator|Pharmacy|Drug|Laborator|Labs|Imaging|Radiology|Urgent|Care|Manor|Assisted|Memory"
@@ -94,6 +96,22 @@ RULES: Final[tuple[Rule, ...]] = (
         needed=_AN_END,
         near=110,
         check=names_a_place,
+    ),
+    Rule(
+        "facility-kind-first",
+        "FACILITY",
+        r"(?<!\w)(?P<value>(?-i:(?:Hospital|Hôpital|Hopital|Klinikum|Klinik|Krankenhaus|Ospedale"
+        r"|Ziekenhuis|Szpital|Sykehus"
+        r"|Sjukhus|Clinique|Clínica|Centro[ ]Médico|Policlinico|Universit[àäy]t?[ ]?[Kk]linikum)[ ](?:"
+        r"(?:de|la|del|di|du"
+        r"|des|St\.|San|Santa|Saint|da|do)[ ]){0,2}(?!Course|Day|Stay|Bed|Admission|Discharge|Unit"
+        r"|Number|Record|Visit|Name"
+        r"|ID|Policy|Staff|Service|Department|Summary|Acquired|Follow)\p{Lu}[\p{L}'’-]{2,24}"
+        r"(?:[ ]\p{Lu}[\p{L}'’-]{2,24})?))(?!\w)",
+        0.6,
+        needed=r"\b(?:hospital|hôpital|hopital|klinik|klinikum|krankenhaus|ospedale|ziekenhuis|szpital"
+        r"|sykehus|sjukhus|clinique"
+        r"|clínica|centro|policlinico)\b",
     ),
     Rule(
         "facility-capitals",
@@ -149,7 +167,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "ward",
         "FACILITY",
-        r"(?<!\w)(?P<value>(?:ward|wing|tower|pavilion|building|bldg\.?|station|pod|bay|floor|unit"
+        r"(?<!\w)(?P<value>(?:ward|wing|tower|pavilion|building|bldg\.?|station|bay|floor|unit"
         r"(?=[ ](?:\d{1,2}[A-Z]|[A-Z]\d))|firm|cubicle|module|suite|theatre|or(?=[ ]?\#))(?!\p{L})[ ]?"
         r"(?:\#|no\.?[ ])?(?=[A-Z-]{0,2}\d)[A-Z]{0,2}-?\d{1,4}[A-Z]{0,2}\b)(?!\w|[.,/]\d|[ ]?(?:of"
         r"|units?|mg|ml|days?|to[ ]\d))",
@@ -186,8 +204,7 @@ RULES: Final[tuple[Rule, ...]] = (
         r"(?=[ ](?:ward|floor|unit|nursing)))(?!\w|[ ](?:St|Street|Ave|Avenue|Road|Rd"
         r"|[A-Z][a-z]{2,15}[ ](?:St|Ave|Rd|Dr|Blvd|Ln|Way|Pl|Ct)))",
         0.55,
-        needed=r"\d[ -]?(?:north|south|east|west|central|tower|[nsew]\b)|(?:ward|floor|unit|nursing)",
-        near=60,
+        needed=r"\d",
     ),
     Rule(
         "facility-label",
@@ -206,7 +223,7 @@ RULES: Final[tuple[Rule, ...]] = (
         rf"|&)[ ])?[A-Z&][\p{{L}}\d.'’&-]{{0,20}}){{0,4}}?,?[ ]{_COMPANY}))\b\.?(?![\w-]|[ ]"
         rf"(?:exercises|pressure|counseling|history|status|A|B|therapy|performance|session))",
         0.65,
-        needed=rf"(?-i:[ ]{_COMPANY})\b",
+        needed=_A_COMPANY,
         near=160,
         check=names_a_company,
     ),
@@ -215,7 +232,8 @@ RULES: Final[tuple[Rule, ...]] = (
         "ORGANIZATION",
         r"\b(?:employer|employed[ ](?:by|at|with)|works[ ](?:at|for|with)|working[ ](?:at|for)"
         r"|worked[ ](?:at|for)|retired[ ]from|job[ ]at|employee[ ](?:of|at)|company|organi[sz]ation"
-        r"|attends|enrolled[ ](?:at|in)|student[ ]at|graduated[ ]from|studies[ ]at|insurer|payer"
+        r"|attends|enrolled[ ](?:at|in)|student[ ]at|place[ ]of[ ]work|workplace|graduated[ ]from"
+        r"|studies[ ]at|insurer|payer"
         r"|insurance(?:[ ]company)?|carrier|firm)(?:[ ]is|[ ]name)?[ ]?:?[ ]{1,3}(?:the[ ])?(?P<value>"
         r"(?-i:(?!The|A|An|Home|Medicare|Medicaid|No|None|Yes|I|He|She|Active|Current|Self|Unemployed"
         r"|Retired|Disabled|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|January|February"

@@ -64,6 +64,7 @@ _GOES_BEFORE_PLACE = (
     r"|university[ ]of|outskirts[ ]of|downtown|from[ ]outside)"
 )
 _NO_PLACE = (
+    r"(?=\p{Lu})"
     r"(?!(?:ICU|MICU|SICU|ED|ER|OR|PACU|SNF|NICU|CCU|PCP|EMS|GI|ENT|OB|OSH|Medicine|Surgery|Emergency"
     r"|Medical|Home|Hospital|Nursing|Assisted|Rehab|The|This|Her|His|Their|My|Our|A|An|Low|High|Normal"
     r"|Stage|Left|Right|Mr|Mrs|Ms|Dr|I|Chest|Heart|Dialysis|Clinic|Radiology|Cardiology"
@@ -207,8 +208,7 @@ RULES: Final[tuple[Rule, ...]] = (
         "ZIP_CODE",
         rf"\b(?:(?-i:{STATE_CODES})|{STATES})\b\.?,?[ \n]{{1,3}}(?P<value>{_ZIP})(?![\w]|[.,-]\d)",
         0.9,
-        needed=r"(?<!\d)\d{5}",
-        near=40,
+        needed=r"\d{5}",
     ),
     Rule(
         "zip-state-small",
@@ -266,7 +266,7 @@ RULES: Final[tuple[Rule, ...]] = (
         "LOCATION",
         rf"(?<![\w])(?P<value>(?-i:{_NO_PLACE}[A-Z][\p{{L}}.'’-]{{2,20}}"
         rf"(?:[ ][A-Z][\p{{L}}.'’-]{{1,20}}){{0,2}}),?[ ]{{1,2}}(?:(?-i:{_PLAIN_CODES})"
-        rf"(?<=,[ ]{{1,2}}\w\w)|(?-i:{_MORE_CODES}|{_PLAIN_CODES})(?=,?[ ]{{1,2}}\d{{5}}(?!\d))|"
+        rf"(?<=,[ ]{{1,2}}\w\w)|(?-i:{_MORE_CODES}|{_PLAIN_CODES})(?=,?[ ]{{1,2}}\d{{5}}(?!\w))|"
         rf"(?<=,[ ]{{1,2}})(?:{STATES})))(?!\w|\.\w)",
         0.8,
         needed=rf"(?-i:,[ ]{{1,2}}(?:[A-Z]{{2}}\b|{STATES})|[A-Z]{{2}},?[ ]{{1,2}}\d{{5}})",

@@ -12,7 +12,6 @@ from typing import Any, Final
 
 from presidio_analyzer.predefined_recognizers import (
     CryptoRecognizer,
-    IbanRecognizer,
     IpRecognizer,
     MacAddressRecognizer,
 )
@@ -38,12 +37,12 @@ PRESIDIO_LEFT_OUT: Final = frozenset(
 #: What no match of a recogniser's is without.
 _NEEDED: Final[dict[type[Any], str]] = {
     CryptoRecognizer: r"\b\w{17}",
-    IbanRecognizer: r"[a-z]{2}\d{2}",
     IpRecognizer: r"::|:[0-9a-f]{1,4}:[0-9a-f]{1,4}:|\d\.\d{1,3}\.\d{1,3}\.\d",
     MacAddressRecognizer: r"[:-][0-9a-f]{2}[:-]|[0-9a-f]{2}\.[0-9a-f]{2}",
 }
 
 
+_LONGEST: Final = 90  # characters of the longest of these identifiers
 _LEAST_SCORE: Final = 0.3  # below it are guesses: "::" as an address
 
 
@@ -62,6 +61,7 @@ def _rules_of(recogniser: Any, needed: str) -> list[Rule]:  # noqa: ANN401 - hal
             needed=needed,
             check=_check_of(recogniser),
             flags=int(recogniser.global_regex_flags),
+            near=_LONGEST,
         )
         for number, pattern in enumerate(recogniser.patterns)
         if pattern.score >= _LEAST_SCORE

@@ -13,6 +13,7 @@ from fedaug.privacy.deid.rules.vocabulary import is_ordinary
 
 #: Capitalised words after a title or a label that begin or go on with no name; in capitals too.
 _NO_NAME = (
+    r"(?=\p{Lu})"
     r"(?!(?i:will|see|saw|has|had|have|is|was|are|were|and|or|on|at|in|of|to|the|a|an|who|for|from"
     r"|with|by|as|that|this|his|her|their|he|she|they|we|i|it|may|can|not|no|be|been|if|but|per|via"
     r"|today|now|here|came"
@@ -28,7 +29,8 @@ _NO_NAME = (
     r"|family|home|self|same|above|below|new|old|other|both|all|any|each|left|right|please|thank"
     r"|thanks|regarding|re|cc|attn|dear|hi|hello|sincerely|regards|best|signature|electronically|page"
     r"|cardiology|neurology|oncology|radiology|psychiatry|pediatrics|urology|nephrology"
-    r"|gastroenterology|pulmonary|orthopedics|ophthalmology|dermatology|anesthesia|pathology|pharmacy"
+    r"|colleague|sir|madam|doctors|gastroenterology|pulmonary|orthopedics|ophthalmology|dermatology"
+    r"|anesthesia|pathology|pharmacy"
     r"|laboratory|lab|icu|ed|er|or)\b)"
 )
 #: A possessive "'s" is no part of a name.
@@ -91,7 +93,7 @@ _RELATION = (
     r"(?:wife|husband|son|daughter|mother|father|mom|dad|mum|brother|sister|partner|spouse|girlfriend"
     r"|boyfriend|fianc[eé]e?|friend|neighbo[u]?r|aunt|uncle|cousin|niece|nephew|grand(?:son|daughter"
     r"|mother|father|ma|pa|child)|step(?:son|daughter|mother|father)|twin|roommate|caregiver|caretaker"
-    r"|guardian|coworker|colleague|boss|kid|child|children|baby|kids|sons|daughters|siblings?|interpreter"
+    r"|guardian|coworker|boss|kid|child|children|baby|kids|sons|daughters|siblings?"
     r"|teacher|pcp|(?:mother|father|sister|brother|son|daughter)[- ]in[- ]law)"
 )
 _ROLE_NEED = (
@@ -147,9 +149,10 @@ RULES: Final[tuple[Rule, ...]] = (
         "title",
         "TITLE",
         r"(?<![\w.])(?P<value>(?-i:(?:Drs?|Mr|Mrs|Mx|Prof|Rev|Sgt|Capt)\b\.?|(?:DR|MR|MRS|MS)\."
-        r"|Ms\b\.?|Miss|Professor|Sir|Dame|Reverend|Rabbi))(?=[ ]{1,2}\p{Lu})(?![ ]?Contin)",
+        r"|Ms\b\.?|(?:dr|mr|mrs|ms)\.|(?:dr|mr|mrs)(?=[ ])|Miss|Doctor|Professor|Dame|Reverend|Rabbi))"
+        r"(?=[ ]{1,2}\p{L}{2})(?![ ]{1,2}(?:Contin|visit|office|or|and|to|for|will|recommended|said|if|when|is|was|has|at))",
         0.4,
-        needed=r"\b(?:drs?|mrs?|ms|mx|prof|rev|sgt|capt|miss|professor|sir|dame|reverend|rabbi)\b",
+        needed=r"\b(?:drs?|mrs?|ms|mx|prof|rev|sgt|capt|miss|doctor|professor|dame|reverend|rabbi)\b",
     ),
     Rule(
         "name-before-degree",
@@ -163,11 +166,13 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "surname-before-degree",
         "PERSON",
-        rf"(?<![\w.])(?P<value>{_SURNAME_FIRST}|(?-i:{_WORD})),?[ ](?-i:M\.?D\.?|D\.O\.|RN|NP|PA-C|CRNA"
+        rf"(?<![\w.])(?P<value>(?=(?-i:\p{{Lu}})[\p{{L}}'’ -]{{1,40}},){_SURNAME_FIRST}|(?="
+        rf"(?-i:\p{{Lu}})[\p{{L}}'’-]{{1,24}},?[ ](?-i:[A-Z]))(?-i:{_WORD})),?[ ](?-i:M\.?D\.?|D\.O\."
+        rf"|RN|NP|PA-C|CRNA"
         rf"|LPN|PharmD|LCSW)(?![\w])",
         0.75,
         needed=_A_DEGREE,
-        near=50,
+        near=70,
         check=some_name,
     ),
     Rule(

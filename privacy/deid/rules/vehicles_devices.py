@@ -69,11 +69,4 @@ RULES: Final[tuple[Rule, ...]] = (
         needed=r"\d{6}[ -]\d{6}",
         check=luhn,
     ),
-    Rule(
-        "mac",
-        "MAC_ADDRESS",
-        r"(?<![\w:-])(?:[0-9a-f]{2}([:-]))(?:[0-9a-f]{2}\1){4}[0-9a-f]{2}(?![\w:-])",
-        0.9,
-        needed=r"[:-][0-9a-f]{2}[:-]",
-    ),
 )
