@@ -39,11 +39,7 @@ class PatternLayer:
     def __init__(self, language: str, *, limit_s: float, extra: Sequence[EntityRecognizer] = ()) -> None:
         silence_presidio()
         self._language, self._limit_s = language, limit_s
-        presidio = [
-            recogniser
-            for recogniser in build_recognisers(language, limit_s=limit_s)
-            if type(recogniser).__name__ not in left_out(language)
-        ]
+        presidio = build_recognisers(language, limit_s=limit_s, without=left_out(language))
         recognisers = [*presidio, *recognisers_for(language, limit_s), *extra]
         # Presidio is only half typed: what is an iterable or None to a type checker is a list or optional in fact.
         self._analyzer = cast("Any", build_analyzer(recognisers, language))

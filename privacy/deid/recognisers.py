@@ -10,6 +10,7 @@ import logging
 import threading
 import warnings
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any
 
 from fedaug.errors import MissingExtra
@@ -39,6 +40,7 @@ __all__ = [
     "TimedPattern",
     "build_analyzer",
     "build_recognisers",
+    "compiled",
     "complaints",
     "silence_presidio",
 ]
@@ -139,18 +141,30 @@ class OfflineEmailRecognizer(EmailRecognizer):
         return bool(self._extract(pattern_text).fqdn)
 
 
-def build_recognisers(language: str, *, limit_s: float) -> list[EntityRecognizer]:
+@cache
+def compiled(pattern: str, flags: int) -> Any:  # noqa: ANN401 - the package ships no types
+    """A pattern, compiled once in a process: hundreds of them take a second, and each site has a de-identifier."""
+    return regex.compile(pattern, flags=flags)
+
+
+def build_recognisers(
+    language: str, *, limit_s: float, without: frozenset[str] = frozenset()
+) -> list[EntityRecognizer]:
     """Every recogniser that Presidio switches on for a language and that needs no model.
 
     Args:
         language: A two-letter code.
         limit_s: Processor time, in seconds, after which one pattern on one text has failed.
+        without: Recognisers, by class, that something else takes the place of.
     """
     registry = RecognizerRegistry(supported_languages=[language])
     registry.load_predefined_recognizers(languages=[language])
-    # The recogniser of named entities repeats what a model found, and there is none.
-    usable = [recogniser for recogniser in registry.recognizers if not isinstance(recogniser, SpacyRecognizer)]
-    return [_prepared(recogniser, language, limit_s) for recogniser in usable]
+    return [
+        _prepared(recogniser, language, limit_s)
+        for recogniser in registry.recognizers
+        # The recogniser of named entities repeats what a model found, and there is none.
+        if not isinstance(recogniser, SpacyRecognizer) and type(recogniser).__name__ not in without
+    ]
 
 
 def build_analyzer(recognisers: Sequence[EntityRecognizer], language: str) -> AnalyzerEngine:
@@ -171,9 +185,9 @@ def _prepared(recogniser: EntityRecognizer, language: str, limit_s: float) -> En
 def _timed(recogniser: PatternRecognizer, pattern: Pattern, limit_s: float) -> Pattern:
     """A copy that fails closed; Presidio shares one pattern between all recognisers of a class."""
     prefix = _LICENCE_HAS_FOUR_DIGITS if isinstance(recogniser, UsLicenseRecognizer) else ""
-    source, flags = prefix + pattern.regex, recogniser.global_regex_flags
+    source, flags = prefix + pattern.regex, recogniser.global_regex_flags or 0
     copy: Any = Pattern(pattern.name, source, pattern.score)  # Presidio declares the next two fields as None
-    copy.compiled_regex = TimedPattern(regex.compile(source, flags=flags), limit_s)
+    copy.compiled_regex = TimedPattern(compiled(source, int(flags)), limit_s)
     copy.compiled_with_flags = flags
     timed: Pattern = copy
     return timed

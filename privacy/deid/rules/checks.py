@@ -111,6 +111,7 @@ def bank_identifier(text: str) -> bool:
     return len(text) in (8, 11) and text[4:6].upper() in _COUNTRIES
 
 
+_SOCIAL_SECURITY = re.compile(r"\d{3}([ .-])\d{2}\1\d{4}")
 _DATE = re.compile(r"\d{1,2}([-./])\d{1,2}\1(?:\d{4}|\d{2})|\d{4}([-./])\d{1,2}\2\d{1,2}")
 
 
@@ -123,6 +124,7 @@ def telephone(text: str) -> bool:
         and text.count("/") < 3
         and not re.search(r"\d/\d+[ ]\d+/", text)
         and not _DATE.match(text)
+        and not _SOCIAL_SECURITY.fullmatch(text)
     )
 
 

@@ -8,7 +8,7 @@ from fedaug.privacy.deid.rules.checks import local_telephone, telephone
 from fedaug.privacy.deid.rules.pieces import IS, NOT_AMOUNT
 from fedaug.privacy.deid.rules.run import Rule
 
-_EXTENSION = r"(?:[ ]{0,2},?[ ]?(?:x|ext|extn|extension)\b\.?[ ]{0,2}[:#]?[ ]?\d{1,6})?"
+_EXTENSION = r"(?:[ ]{0,2},?[ ]?(?:x|ext|extn|extension)(?!\p{L})\.?[ ]{0,2}[:#]?[ ]?\d{1,6})?"
 _BETWEEN_DIGITS = r"(?:[ ./-]|[ ]-[ ]|\)[ ./-]{0,2}|[ -]?\(|\)\()?"
 #: Any country's way of writing: seven digits or more.
 _ANY_NUMBER = rf"(?<![\w+])\+?\(?\d(?:{_BETWEEN_DIGITS}\d){{6,16}}{_EXTENSION}(?![\w])"

@@ -353,7 +353,8 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "date-in-words",
         "DATE_TIME",
-        rf"\b(?P<value>(?:{MONTH}[ ](?:the[ ])?{DAY_WORDS}|{DAY_WORDS}(?:[ ]day)?[ ](?:of[ ])?{MONTH})(?:,?[ ](?:in[ ])?(?:{YEAR_WORDS}"
+        rf"\b(?P<value>(?:{MONTH}[ ](?:the[ ])?{DAY_WORDS}|{DAY_WORDS}(?:[ ]day)?[ ](?:of[ ])?{MONTH})"
+        rf"(?:,?[ ](?:in[ ])?(?:{YEAR_WORDS}"
         rf"|{YEAR}))?)(?!\w)",
         0.8,
         needed=A_DAY_WORD,

@@ -187,7 +187,7 @@ RULES: Final[tuple[Rule, ...]] = (
         0.7,
         needed="last|final",
     ),
-    Rule("employer", "ID", r"(?<![\w.,-])\d{2}-\d{7}(?![\w-])", 0.6, needed=r"\d{2}-\d{7}"),
+    Rule("employer-number", "ID", r"(?<![\w.,-])\d{2}-\d{7}(?![\w-])", 0.6, needed=r"\d{2}-\d{7}"),
     Rule(
         "national-insurance",
         "ID",

@@ -87,7 +87,7 @@ RULES: Final[tuple[Rule, ...]] = (
         "ADDRESS",
         rf"(?P<value>{_HOUSE}[ ]{{1,2}}(?:{_DIRECTION}[ ])?"
         rf"(?:{_NO_STREET}{_WORD}[ ]){{1,4}}?{_STREET}\b\.?(?:[ ]{_DIRECTION}\b)?{_UNIT}?{_TAIL})",
-        0.85,
+        0.92,
         needed=_A_STREET,
         near=170,
     ),
@@ -98,7 +98,7 @@ RULES: Final[tuple[Rule, ...]] = (
         rf"|nd|rd|th)\b)[\p{{L}}.'’-]{{0,20}}[ ]){{1,4}}?(?:{_STREET_WORD}|(?=[A-Z ]{{2,6}}\b)"
         rf"(?i:{_STREET_WORD})))\b\.?(?:[ ](?-i:{_DIRECTION})\b)?{_UNIT}?{_TAIL})"
         rf"(?![ ]?[A-Z][a-z]{{1,14}}[ ]MD)",
-        0.8,
+        0.91,
         needed=r"\d[^\n]{0,6}[ ][\p{L}]",
     ),
     Rule(
@@ -162,7 +162,7 @@ RULES: Final[tuple[Rule, ...]] = (
         rf"\b(?P<value>(?:p\.?[ ]?o\.?[ ]?b(?:ox)?|post(?:al)?[ ]office[ ]box|post[ ]box|apartado"
         rf"(?:[ ]de[ ]correos)?|postfach|(?:rr|rural[ ]route|hc)[ ]?\#?\d{{1,3}},?[ ]box)\b\.?[ ]?"
         rf"(?:no\.?[ ]?|\#[ ]?)?\d{{1,7}}[A-Z]?{_TAIL})",
-        0.9,
+        0.93,
         needed="box|pob|p.o|po b|apartado|postfach",
     ),
     Rule(

@@ -29,7 +29,13 @@ PRESIDIO_LEFT_OUT: Final = frozenset(
             "UsPassportRecognizer",
         ),
         *("UsSsnRecognizer", "NhsRecognizer", "CryptoRecognizer", "DateRecognizer", "IbanRecognizer", "IpRecognizer"),
-        *("OfflineEmailRecognizer", "MedicalLicenseRecognizer", "MacAddressRecognizer", "UuidRecognizer"),
+        *(
+            "EmailRecognizer",
+            "OfflineEmailRecognizer",
+            "MedicalLicenseRecognizer",
+            "MacAddressRecognizer",
+            "UuidRecognizer",
+        ),
         *("PhoneRecognizer", "UrlRecognizer"),
     }
 )
@@ -37,8 +43,8 @@ PRESIDIO_LEFT_OUT: Final = frozenset(
 #: What no match of a recogniser's is without.
 _NEEDED: Final[dict[type[Any], str]] = {
     CryptoRecognizer: r"\b\w{17}",
-    IpRecognizer: r"::|:[0-9a-f]{1,4}:[0-9a-f]{1,4}:|\d\.\d{1,3}\.\d{1,3}\.\d",
-    MacAddressRecognizer: r"[:-][0-9a-f]{2}[:-]|[0-9a-f]{2}\.[0-9a-f]{2}",
+    IpRecognizer: r"::|:[0-9a-f]{1,4}:[0-9a-f]{1,4}:|\.(?<=\d\.)\d{1,3}\.\d{1,3}\.",
+    MacAddressRecognizer: r"[:-](?<=[0-9a-f]{2}[:-])[0-9a-f]{2}[:-][0-9a-f]{2}[:-]|\.(?<=[0-9a-f]{4}\.)[0-9a-f]{4}\.",
 }
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import regex  # type: ignore[import-untyped]  # ships no types
 
-from fedaug.privacy.deid.recognisers import TimedPattern
+from fedaug.privacy.deid.recognisers import TimedPattern, compiled
 from fedaug.privacy.deid.rules.shape import shape, shapes
 from fedaug.privacy.deid.rules.starts import first_words
 
@@ -54,6 +54,8 @@ _LITERALS = re.compile(r"[\w @#:/,|-]+")
 _LETTERS = re.compile(r"[^\W\d_]+")
 #: So many tries of a rule at single words cost as much as one search through a note.
 _MOST_TRIES: Final = 64
+#: Fewer tries than this cost less than to look for what the rule needs.
+_MANY_TRIES: Final = 6
 #: Characters; asking the clock for a shorter stretch costs more than searching it.
 _SHORT: Final = 2_000
 
@@ -83,7 +85,7 @@ class Need:
         self._words = tuple(needed.split("|")) if literal else ()
         self._first_words = None if literal else first_words(needed)
         self._shapes = None if literal else shapes(needed)
-        self._pattern: Any = regex.compile(needed, regex.IGNORECASE)
+        self._pattern = compiled(needed, DEFAULT_FLAGS)
 
     @property
     def quick(self) -> bool:
@@ -93,9 +95,9 @@ class Need:
     def met(self, text: Reading) -> bool:
         """Whether a text holds it."""
         if self._words:
-            return any(word in text.folded for word in self._words)
+            return _holds(text.folded, self._words)
         if self._shapes is not None:
-            return any(one in text.shape for one in self._shapes)
+            return _holds(text.shape, self._shapes)
         return self._pattern.search(text.text) is not None
 
     def windows(self, text: Reading, near: int) -> list[tuple[int, int]]:
@@ -165,11 +167,11 @@ class Runner:
 
     def __init__(self, rules: Sequence[Rule], limit_s: float, *, bounded: bool = False) -> None:
         self._needs = {rule.needed: Need(rule.needed) for rule in rules if rule.needed is not None}
-        compiled = [_compiled(rule, limit_s, bounded=bounded) for rule in rules]
-        self._near = _grouped(compiled, lambda one: one.rule.near is not None)
-        self._anywhere = _grouped(compiled, lambda one: one.rule.near is None and one.words is None)
+        prepared = [_compiled(rule, limit_s, bounded=bounded) for rule in rules]
+        self._near = _grouped(prepared, lambda one: one.rule.near is not None)
+        self._anywhere = _grouped(prepared, lambda one: one.rule.near is None and one.words is None)
         self._by_word: dict[str, list[int]] = {}
-        self._with_words = [one for one in compiled if one.rule.near is None and one.words is not None]
+        self._with_words = [one for one in prepared if one.rule.near is None and one.words is not None]
         for index, one in enumerate(self._with_words):
             for word in one.words or ():
                 self._by_word.setdefault(word, []).append(index)
@@ -201,12 +203,19 @@ class Runner:
         for index, starts in places.items():
             one = self._with_words[index]
             needed = one.rule.needed
-            if needed is not None and self._needs[needed].quick:
+            if needed is not None and len(starts) >= _MANY_TRIES and self._needs[needed].quick:
                 if needed not in met:
                     met[needed] = self._needs[needed].met(text)
                 if not met[needed]:
                     continue
             yield from one.values(one.at(text.text, sorted(starts)))
+
+
+def _holds(text: str, strings: Iterable[str]) -> bool:
+    for one in strings:  # noqa: SIM110 - a generator costs twice as much, and this runs two hundred times a text
+        if one in text:
+            return True
+    return False
 
 
 def _words(text: str) -> dict[str, list[int]]:
@@ -218,7 +227,7 @@ def _words(text: str) -> dict[str, list[int]]:
 
 
 def _compiled(rule: Rule, limit_s: float, *, bounded: bool) -> _Compiled:
-    pattern: Any = regex.compile(rule.pattern, flags=rule.flags)
+    pattern = compiled(rule.pattern, rule.flags)
     return _Compiled(
         rule,
         TimedPattern(pattern, limit_s),
@@ -229,10 +238,10 @@ def _compiled(rule: Rule, limit_s: float, *, bounded: bool) -> _Compiled:
 
 
 def _grouped(
-    compiled: Sequence[_Compiled], chosen: Callable[[_Compiled], bool]
+    prepared: Sequence[_Compiled], chosen: Callable[[_Compiled], bool]
 ) -> dict[tuple[str | None, int | None], list[_Compiled]]:
     """Rules by shortcut, so that each shortcut is tried once for a text."""
     groups: dict[tuple[str | None, int | None], list[_Compiled]] = {}
-    for one in filter(chosen, compiled):
+    for one in filter(chosen, prepared):
         groups.setdefault((one.rule.needed, one.rule.near), []).append(one)
     return groups

@@ -13,7 +13,7 @@ from fedaug.privacy.deid.rules.vocabulary import is_ordinary
 
 #: Capitalised words after a title or a label that begin or go on with no name; in capitals too.
 _NO_NAME = (
-    r"(?=\p{Lu})"
+    r"(?=\p{Lu}|(?:van|von|der|den|de|la|le|del|della|di|da|dos|el|al|bin|ibn|ter|ten|zu|af|av)[ ])"
     r"(?!(?i:will|see|saw|has|had|have|is|was|are|were|and|or|on|at|in|of|to|the|a|an|who|for|from"
     r"|with|by|as|that|this|his|her|their|he|she|they|we|i|it|may|can|not|no|be|been|if|but|per|via"
     r"|today|now|here|came"
@@ -150,7 +150,8 @@ RULES: Final[tuple[Rule, ...]] = (
         "TITLE",
         r"(?<![\w.])(?P<value>(?-i:(?:Drs?|Mr|Mrs|Mx|Prof|Rev|Sgt|Capt)\b\.?|(?:DR|MR|MRS|MS)\."
         r"|Ms\b\.?|(?:dr|mr|mrs|ms)\.|(?:dr|mr|mrs)(?=[ ])|Miss|Doctor|Professor|Dame|Reverend|Rabbi))"
-        r"(?=[ ]{1,2}\p{L}{2})(?![ ]{1,2}(?:Contin|visit|office|or|and|to|for|will|recommended|said|if|when|is|was|has|at))",
+        r"(?=[ ]{1,2}\p{L}{2})(?![ ]{1,2}(?:Contin|visit|office|or|and|to|for|will|recommended|said|if"
+        r"|when|is|was|has|at))",
         0.4,
         needed=r"\b(?:drs?|mrs?|ms|mx|prof|rev|sgt|capt|miss|doctor|professor|dame|reverend|rabbi)\b",
     ),
