@@ -17,6 +17,7 @@ from fedaug.privacy.deid.neural import pieces as reading
 from fedaug.privacy.deid.neural.card import SHIPPED, load_card
 from fedaug.privacy.deid.neural.recogniser import NeuralRecogniser
 from fedaug.privacy.deid.neural.weights import chosen
+from fedaug.privacy.deid.neural.windows import WINDOW
 
 NOTE = (
     "Patient: Rosalind Thackeray\nDOB: 03/12/1957\n\nSeen on March 3, 2019 by Dr. Milo Abernathy at St. Brendan's "
@@ -67,12 +68,11 @@ def test_a_text_without_its_case_keeps_its_findings(change: object, tagger: Tagg
 
 
 def test_a_name_is_found_wherever_a_window_ends(tagger: Tagger) -> None:
-    for words in range(190, 280, 6):
-        before = " ".join(["stable"] * words)
-        text = f"{before}. Discussed with Dr. Rosalind Thackeray today. {FILLER * 8}"
-        spans = tagger.tag([text])[0]
-        place = text.index("Rosalind")
-        assert any(s.start <= place and s.end >= place + len("Rosalind Thackeray") for s in spans), words
+    name = "Rosalind Thackeray"
+    texts = [f"{'stable ' * words}. Seen by Dr. {name} today. {FILLER}" for words in range(WINDOW - 40, WINDOW + 6, 4)]
+    for text, spans in zip(texts, tagger.tag(texts), strict=True):
+        place = text.index(name)
+        assert any(s.start <= place and s.end >= place + len(name) for s in spans), place
 
 
 def test_a_long_text_says_the_same_of_a_passage_that_lies_elsewhere_in_its_windows(tagger: Tagger) -> None:
@@ -167,7 +167,7 @@ def test_a_card_that_cannot_be_read_is_refused_without_its_content(tmp_path: Pat
     assert caught.value.__suppress_context__
 
 
-@pytest.mark.parametrize("language", ["en"])
+@pytest.mark.parametrize("language", ["en", "es"])
 def test_an_adapter_that_ships_takes_at_most_3_mb(language: str) -> None:
     sizes = [path.stat().st_size for path in SHIPPED.glob(f"{language}.*")]
     assert len(sizes) == 2
@@ -181,3 +181,13 @@ def test_presidio_sees_the_types_that_it_asks_for(tagger: Tagger) -> None:
     assert {result.entity_type for result in people} == {"PERSON"}
     assert len(everything) > len(people) > 1
     assert set(recogniser.supported_entities) == set(tagger.card.labels)
+
+
+def test_the_spanish_tagger_finds_what_a_report_says_of_its_patient() -> None:
+    text = "Nombre: Eulalia.\nApellidos: Quiroga Barrientos.\nEdad: 63 años Sexo: M.\nMédico: Telmo Iriarte Zubiri."
+    tagger = Tagger("es", precision="fp32")
+    spans = {text[span.start : span.end]: span.entity_type for span in tagger.tag([text])[0]}
+    assert spans["Quiroga Barrientos"] == "PERSON"
+    assert spans["63 años"] == "AGE"
+    assert any("Telmo" in found for found in spans)
+    assert tagger.threshold < tagger.card.balanced < 1
