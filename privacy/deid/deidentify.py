@@ -15,6 +15,7 @@ import itertools
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final, TypeAlias
 
 from fedaug.errors import ConfigError, QuarantinedRecord
@@ -114,6 +115,13 @@ class Deidentifier:
             raise reading
         return united([reading])[0]
 
+    def find_many(self, texts: Iterable[str | Document]) -> Iterator[list[Span] | QuarantinedRecord]:
+        """Where personal data is in each of many texts, in order, or the reason why one was set aside. Streams."""
+        documents = ((_document(text),) for text in texts)
+        for chunk in chunks_of(documents, _size, most_items=_BATCH_DOCUMENTS, most_size=_BATCH_CHARS):
+            for reading in self._read([document for group in chunk for document in group]):
+                yield reading if isinstance(reading, QuarantinedRecord) else united([reading])[0]
+
     def deidentify(self, text: str | Document) -> str:
         """The text with every finding replaced.
 
@@ -194,7 +202,7 @@ class Deidentifier:
         if language not in self._detectors:
             self._detectors[language] = Detector(
                 language,
-                tagger=None,
+                tagger=_tagger(language) if self._neural else None,
                 extra=recognisers_of(self._additions, language, limit_s=self._limit_s),
                 counts=self._counts(),
                 limit_s=self._limit_s,
@@ -221,7 +229,9 @@ class _Worker:
         return self._deidentifier._outcomes(groups)
 
 
+@cache
 def _tagger(language: str) -> Tagger:
+    """The neural recogniser of a language, once in a process: its weights take a second to merge and 60 MB."""
     from fedaug.privacy.deid.neural import Tagger as NeuralTagger  # noqa: PLC0415 - torch takes a second to load
 
     return NeuralTagger(language)
