@@ -79,7 +79,7 @@ def test_a_spacy_model_adds_to_what_is_found(tmp_path: Path) -> None:
 
 def test_a_hugging_face_model_adds_to_what_is_found(tmp_path: Path) -> None:
     found = deidentified(huggingface_model=hugging_face_model(tmp_path / "model"))
-    assert found == TEXT.replace("Zarquon", "[PERSON]").replace("06/21/07", "[DATE_TIME]")
+    assert found == TEXT.replace("Zarquon", "[PERSON]").replace("QX-1234", "[ID]").replace("06/21/07", "[DATE_TIME]")
 
 
 def test_a_model_that_fails_sets_the_record_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
