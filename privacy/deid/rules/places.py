@@ -99,7 +99,8 @@ RULES: Final[tuple[Rule, ...]] = (
         rf"(?i:{_STREET_WORD})))\b\.?(?:[ ](?-i:{_DIRECTION})\b)?{_UNIT}?{_TAIL})"
         rf"(?![ ]?[A-Z][a-z]{{1,14}}[ ]MD)",
         0.91,
-        needed=r"\d[^\n]{0,6}[ ][\p{L}]",
+        needed=rf"\b{_STREET_WORD}\b",
+        near=170,
     ),
     Rule(
         "street-small-st",

@@ -16,6 +16,7 @@ from fedaug.privacy.deid import Deidentifier
 from fedaug.privacy.deid.additions import SiteAdditions
 
 TEXT = "Zarquon of ward Larkspur, badge QX-1234, seen on 06/21/07."
+EXPECTED = "[PERSON] of ward Larkspur, badge [ID], seen on [DATE_TIME]."
 
 
 def deidentified(text: str = TEXT, **additions: object) -> str:
@@ -72,14 +73,13 @@ def test_a_pattern_takes_out_its_value_group_only() -> None:
 
 
 def test_a_spacy_model_adds_to_what_is_found(tmp_path: Path) -> None:
-    assert deidentified(spacy_model=spacy_model(tmp_path / "model")) == TEXT.replace("Zarquon", "[PERSON]").replace(
-        "06/21/07", "[DATE_TIME]"
-    )
+    found = deidentified(spacy_model=spacy_model(tmp_path / "model"))
+    assert found == EXPECTED
 
 
 def test_a_hugging_face_model_adds_to_what_is_found(tmp_path: Path) -> None:
     found = deidentified(huggingface_model=hugging_face_model(tmp_path / "model"))
-    assert found == TEXT.replace("Zarquon", "[PERSON]").replace("QX-1234", "[ID]").replace("06/21/07", "[DATE_TIME]")
+    assert found == EXPECTED
 
 
 def test_a_model_that_fails_sets_the_record_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
