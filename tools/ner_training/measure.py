@@ -36,10 +36,6 @@ class Score:
     clean: float
     exact: float
 
-    def weighted(self) -> float:
-        """F3: recall counts nine times as much as precision (van Rijsbergen 1979, chapter 7)."""
-        return 10 * self.precision * self.recall / (9 * self.precision + self.recall)
-
     def __str__(self) -> str:
         return (
             f"t={self.threshold:.3f} recall {self.recall:.4f} precision {self.precision:.4f} person {self.person:.4f} "
