@@ -18,7 +18,7 @@ from fedaug.privacy.deid.recognisers import (
 )
 from fedaug.privacy.deid.rules import SpanRecogniser, left_out, recognisers_for
 from fedaug.privacy.deid.shortcuts import needed_by
-from fedaug.privacy.deid.spans import Span
+from fedaug.privacy.deid.spans import ORDER, Span
 
 _RECOGNISER: Final = RecognizerResult.RECOGNIZER_IDENTIFIER_KEY
 
@@ -69,7 +69,7 @@ class PatternLayer:
                 spans = self._by_rules(text) + self._by_recognisers(text)
             except Exception:  # whatever goes wrong in a recogniser, the record must not pass as clean
                 return None
-            return sorted(spans) if complaints() == before else None
+            return sorted(spans, key=ORDER) if complaints() == before else None
 
     def _by_rules(self, text: str) -> list[Span]:
         found: list[Span] = []

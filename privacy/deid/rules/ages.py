@@ -41,8 +41,8 @@ RULES: Final[tuple[Rule, ...]] = (
         rf"|y\.o\b\.?|m/o\b|mo\.?[ ]old|w/o(?=[ ](?:f|m|male|female|boy|girl|infant)\b)|d/o(?=[ ](?:f|m"
         rf"|male|female|boy|girl|infant)\b))",
         0.95,
-        needed=r"\d[ ]?-?[ ]?(?:y|m|w|d)",
-        near=30,
+        needed=r"\d[ ]?-?[ ]?/?[ ]?[ymwdf]",
+        near=60,
     ),
     Rule(
         "age-label",
@@ -71,7 +71,7 @@ RULES: Final[tuple[Rule, ...]] = (
         rf"|hispanic[ ]|asian[ ]|caucasian[ ]|african[ -]american[ ]|right[- ]handed[ ])?(?:male|female"
         rf"|man|woman|boy|girl|gentleman|lady|m\b|f\b)",
         0.95,
-        needed=r"\d[ -]?y",
+        needed=r"\d[ ]?-?[ ]?/?[ ]?[ymwdf]",
         near=60,
     ),
     Rule(
@@ -83,8 +83,8 @@ RULES: Final[tuple[Rule, ...]] = (
         r"|complain\w{0,5}|g\d|restrained|driver|pedestrian|smoker|status|and)))(?![ ](?:foley"
         r"|catheter|sheath|french|drain|tube))",
         0.8,
-        needed=r"\d[ ]?(?:yo|y)?[ ]?/?[ ]?[mf]\b",
-        near=45,
+        needed=r"\d[ ]?-?[ ]?/?[ ]?[ymwdf]",
+        near=60,
     ),
     Rule(
         "sex-age",

@@ -55,6 +55,7 @@ RULES: Final[tuple[Rule, ...]] = (
         r"(?<![\w-])(?-i:[A-Z]{1,4})\d{2}[-:]\d{3,8}(?![\w-])",
         0.65,
         needed=r"[a-z]\d{2}[-:]\d{3}",
+        near=20,
     ),
     Rule(
         "encounter",
@@ -80,6 +81,7 @@ RULES: Final[tuple[Rule, ...]] = (
         r"(?<![\w.+-])(?<!\d[ ])\d{3}[ ]\d{3}[ ]\d{4}(?![ ]?\d|[\w-])",
         0.65,
         needed=r"\d{3}[ ]\d{3}[ ]\d{4}",
+        near=20,
         check=nhs,
     ),
     Rule(
@@ -98,14 +100,14 @@ RULES: Final[tuple[Rule, ...]] = (
         "health-plan-named",
         "HEALTH_PLAN_NUMBER",
         r"\b(?:blue[ ]?(?:cross|shield)|bcbs|aetna|cigna|humana|kaiser|united[ ]?health(?:care)?|uhc"
-        r"|anthem|medicare|medicaid|tricare|medi-cal|molina|wellcare|centene|oscar|bupa|axa)"
+        r"|anthem|medicare|medicaid|tricare|medi-cal|molina|wellcare|centene|oscar|bupa|axa)(?!\p{L})"
         rf"(?:[ ](?:of|plan|ppo|hmo|gold|silver|advantage|[A-Z]{{2}})){{0,3}}[ ,(]{{0,2}}(?:member"
         rf"|policy|id|no|number|card|plan|\#|:|[ ]){{0,3}}{IS}{NUMBER}",
         0.85,
         needed="blue|bcbs|aetna|cigna|humana|kaiser|united|uhc|anthem|medicare|medicaid|tricare|medi-cal"
         "|molina|wellcare|centene|oscar|bupa|axa",
     ),
-    Rule("mbi", "US_MBI", rf"(?<![\w-])(?-i:{_MBI})(?![\w-])", 0.8, needed=r"\d[a-z][a-z]\d|\d[a-z]\d\d"),
+    Rule("mbi", "US_MBI", rf"(?<![\w-])(?-i:{_MBI})(?![\w-])", 0.8, needed=r"\d[a-z][a-z]\d|\d[a-z]\d\d", near=30),
     Rule(
         "policy",
         "POLICY_NUMBER",
@@ -136,7 +138,7 @@ RULES: Final[tuple[Rule, ...]] = (
         0.95,
         needed="npi|national provider",
     ),
-    Rule("npi", "US_NPI", r"(?<![\w.+-])[12]\d{9}(?![\w-]|\.\d)", 0.6, needed=r"\d{9}", check=npi),
+    Rule("npi", "US_NPI", r"(?<![\w.+-])[12]\d{9}(?![\w-]|\.\d)", 0.6, needed=r"\d{9}", near=20, check=npi),
     Rule(
         "dea-labelled", "MEDICAL_LICENSE", rf"\bdea\b{IS}(?P<value>[A-Z][A-Z9][ -]?\d{{7}})(?!\w)", 0.95, needed="dea"
     ),
@@ -146,6 +148,7 @@ RULES: Final[tuple[Rule, ...]] = (
         r"(?<![\w-])(?-i:[ABCDEFGHJKLMPRSTUX][A-Z9])\d{7}(?![\w-])",
         0.75,
         needed=r"[a-z][a-z\d]\d{7}",
+        near=20,
         check=dea,
     ),
     Rule(
@@ -246,9 +249,15 @@ RULES: Final[tuple[Rule, ...]] = (
         r"(?<![\w.,$€£#^-])(?<![<>=~±][ ]?)\d{7,24}(?![\w]|[.,-]\d|[ ]?(?:copies|cells?|cfu|iu|units?|dollars|%))",
         0.45,
         needed=r"\d{7}",
+        near=60,
     ),
     Rule(
-        "code", "ID", r"(?<![\w.-])(?-i:[A-Z]{1,4})-?\d{6,14}(?-i:[A-Z]?)(?![\w]|[.,-]\d)", 0.5, needed=r"[a-z]-?\d{6}"
+        "code",
+        "ID",
+        r"(?<![\w.-])(?-i:[A-Z]{1,4})-?\d{6,14}(?-i:[A-Z]?)(?![\w]|[.,-]\d)",
+        0.5,
+        needed=r"[a-z]-?\d{6}",
+        near=40,
     ),
     Rule(
         "code-parts",
@@ -257,7 +266,9 @@ RULES: Final[tuple[Rule, ...]] = (
         0.5,
         needed=r"[a-z]-",
     ),
-    Rule("number-parts", "ID", r"(?<![\w.,/-])\d{2,6}(?:-\d{2,8}){2,4}(?![\w/-]|\.\d)", 0.4, needed=r"-\d{2,8}-"),
+    Rule(
+        "number-parts", "ID", r"(?<![\w.,/-])\d{2,6}(?:-\d{2,8}){2,4}(?![\w/-]|\.\d)", 0.4, needed=r"-\d{2,8}-", near=60
+    ),
     Rule(
         "uuid",
         "ID",

@@ -50,7 +50,8 @@ RULES: Final[tuple[Rule, ...]] = (
         "FAX_NUMBER",
         rf"(?P<value>{_ANY_NUMBER})[ ]{{0,2}}[-–(\\,]{{0,2}}[ ]?\(?(?:fax|facsimile|f\))",
         0.9,
-        needed=r"\d[-–(\\, ]{0,4}(?:fax|facsimile|f\))",
+        needed=r"\d[-–(\\, ]{0,4}(?:home|work|office|cell|mobile|phone|tel|voice|pager|landline|fax|facsimile"
+        r"|[chmowf]\))",
         near=90,
         check=telephone,
     ),
@@ -68,7 +69,8 @@ RULES: Final[tuple[Rule, ...]] = (
         rf"(?P<value>{_ANY_NUMBER})[ ]{{0,2}}[-–(\\,]{{0,2}}[ ]?(?:home|work|office|cell|mobile|phone"
         rf"|tel|voice|pager|landline|[chmow]\))",
         0.8,
-        needed=r"\d[-–(\\, ]{0,4}(?:home|work|office|cell|mobile|phone|tel|voice|pager|landline|[chmow]\))",
+        needed=r"\d[-–(\\, ]{0,4}(?:home|work|office|cell|mobile|phone|tel|voice|pager|landline|fax|facsimile"
+        r"|[chmowf]\))",
         near=90,
         check=telephone,
     ),
@@ -79,6 +81,7 @@ RULES: Final[tuple[Rule, ...]] = (
         rf"|\d{{3}}[ ]?[/.-][ ]?)\d{{3}}[ .-]\d{{4}}{_EXTENSION}(?![\w]|-\d)",
         0.75,
         needed=r"\d{3}[ .-]\d{4}",
+        near=45,
     ),
     Rule(
         "telephone-10-spaces",
@@ -86,6 +89,7 @@ RULES: Final[tuple[Rule, ...]] = (
         rf"(?<![\w.-]|\d[ ])[2-9]\d{{2}}[ ][2-9]\d{{2}}[ ]\d{{4}}{_EXTENSION}(?![\w]|[ ]?-?\d)",
         0.6,
         needed=r"\d{3}[ ]\d{4}",
+        near=45,
     ),
     Rule(
         "telephone-international",
@@ -101,6 +105,7 @@ RULES: Final[tuple[Rule, ...]] = (
         rf"(?<![\w.$/-])(?<!\d[ ])[2-9]\d{{2}}-\d{{4}}{_EXTENSION}(?![\w-]|[.]\d){NOT_AMOUNT}",
         0.55,
         needed=r"\d{3}-\d{4}",
+        near=45,
         check=local_telephone,
     ),
     Rule(
@@ -185,7 +190,7 @@ RULES: Final[tuple[Rule, ...]] = (
         r"(?<![\w@./-])[a-z0-9][a-z0-9-]{1,62}\.(?:[a-z0-9-]{2,63}\.){0,3}(?:com|org|net|edu|gov)"
         r"(?:/[^\s<>\"']{0,300}(?<![.,;:!?)]))?(?![\w@-]|\.\w)",
         0.7,
-        needed=r"\.(?:com|org|net|edu|gov)\b",
+        needed=rf"\.(?:{_DOMAINS}|{_COUNTRY_DOMAINS})(?!\w)",
         near=340,
     ),
     Rule(
@@ -203,6 +208,7 @@ RULES: Final[tuple[Rule, ...]] = (
         r"(?<![\w.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\w]|\.\d)(?:/\d{1,2}\b)?",
         0.8,
         needed=r"\d\.\d{1,3}\.\d{1,3}\.\d",
+        near=40,
     ),
     Rule(
         "account-name",

@@ -188,7 +188,7 @@ RULES: Final[tuple[Rule, ...]] = (
         rf"|until)[ ]?(?P<value>{MDY})(?![\w/]|[.,]\d){AFTER_RATIO}".replace("(?:-|–|—|to|", "(?:[-–—]|(?<=[ ])to|"),
         0.6,
         needed=r"\d/\d",
-        near=60,
+        near=90,
         check=lambda text: not text.endswith(("/5", "/10", "/6", "/4")),
     ),
     Rule(
@@ -198,7 +198,7 @@ RULES: Final[tuple[Rule, ...]] = (
         rf"(?=[ ]?(?:h|hrs|hours)?\b)(?<=(?:at|@)[ ]\d{{4}}))(?:[ ]?[ap]\.?m\b\.?)?)",
         0.75,
         needed=r"\d/\d",
-        near=60,
+        near=90,
     ),
     Rule(
         "day-slash-entry",
@@ -206,7 +206,7 @@ RULES: Final[tuple[Rule, ...]] = (
         rf"(?:^|\n|[;•*][ ]?)[ \t]{{0,4}}[-*•(\[]?[ ]?(?P<value>{MD})(?=[ ]?(?:[:)\]–—-]|[A-Z]))(?!:\d)",
         0.65,
         needed=r"\d/\d",
-        near=60,
+        near=90,
         flags=0,
     ),
     Rule(
@@ -215,7 +215,7 @@ RULES: Final[tuple[Rule, ...]] = (
         rf"[(\[](?:on[ ]|from[ ]|last[ ])?(?P<value>{M}/{D})(?:,[ ](?P<value>{M}/{D})){{0,4}}[)\]]",
         0.55,
         needed=r"\d/\d",
-        near=60,
+        near=90,
         check=lambda text: not text.endswith(("/5", "/10", "/6", "/4", "/3", "/2")),
     ),
     Rule(
@@ -225,7 +225,7 @@ RULES: Final[tuple[Rule, ...]] = (
         rf"|{M}/0[1-9]))(?!\d|/|[.,]\d|%|-\d){AFTER_RATIO}",
         0.5,
         needed=r"\d/\d",
-        near=60,
+        near=90,
     ),
     Rule(
         "day-first-after-word",
@@ -234,7 +234,7 @@ RULES: Final[tuple[Rule, ...]] = (
         rf"(?P<value>(?:1[3-9]|2\d|3[01])/(?:0?[1-9]|1[0-2])){NO_RATIO}{AFTER_RATIO}",
         0.65,
         needed=r"\d/\d",
-        near=60,
+        near=90,
     ),
     Rule(
         "date-dotted-after-word",

@@ -14,7 +14,7 @@ _LAST_FOUR = r"(?:last|final)[ ](?:4|four)(?:[ ]digits?)?"
 _TAX_WORDS = r"(?:ssn|ss[ ]?\#|ss[ ]no\.?|s\.s\.n?\.?|soc(?:ial)?\.?[ ]sec(?:urity)?|social)"
 
 RULES: Final[tuple[Rule, ...]] = (
-    Rule("card", "CREDIT_CARD", _CARD_DIGITS, 0.95, needed=r"\d{4}[ -]?\d[ -]?\d[ -]?\d", check=card),
+    Rule("card", "CREDIT_CARD", _CARD_DIGITS, 0.95, needed=r"\d{4}[ -]?\d[ -]?\d[ -]?\d", near=50, check=card),
     Rule(
         "card-labelled",
         "CREDIT_CARD",
@@ -108,7 +108,9 @@ RULES: Final[tuple[Rule, ...]] = (
         0.95,
         needed="routing|aba|rtn|transit|fedwire|ach",
     ),
-    Rule("routing", "ROUTING_NUMBER", r"(?<![\w.,$-])\d{9}(?![\w-]|[.,]\d)", 0.5, needed=r"\d{9}", check=routing),
+    Rule(
+        "routing", "ROUTING_NUMBER", r"(?<![\w.,$-])\d{9}(?![\w-]|[.,]\d)", 0.5, needed=r"\d{9}", near=20, check=routing
+    ),
     Rule(
         "sort-code",
         "ROUTING_NUMBER",
@@ -120,7 +122,7 @@ RULES: Final[tuple[Rule, ...]] = (
         "account",
         "ACCOUNT_NUMBER",
         r"\b(?:accounts?|accts?\b\.?|acc?t?(?=[ ]?(?:\#|no))|a/c|ac(?=[ ]?(?:\#|no))|guarantor|savings"
-        r"|checking|chequing|current[ ]account|loan|mortgage|deposit|brokerage|401k|billing|bill"
+        r"|checking|chequing|current[ ]account|loan|mortgage|deposit|brokerage|billing|bill"
         r"|invoice|statement|customer)(?!\p{L})"
         r"(?:[ ](?:account|acct))?(?:(?:[ ]{0,2}(?:number|no\b\.?|num\b\.?|\#|id\b|ending"
         r"(?:[ ]in)?)){1,2}[ ]{0,2}(?:(?:is|was)\b|:|=|\#|-)?|[ ]{0,2}[:#=]|[ ](?=[\dX*]{5}))\s{0,3}"
@@ -153,6 +155,7 @@ RULES: Final[tuple[Rule, ...]] = (
         rf"(?<![\w.+/-])(?<!\d[ ]){_SSN}(?![ ]?\d|[\w/-]|[.,]\d)",
         0.8,
         needed=r"\d{3}[ .–-]\d{2}[ .–-]\d",
+        near=30,
         check=social_security,
     ),
     Rule(
@@ -161,6 +164,7 @@ RULES: Final[tuple[Rule, ...]] = (
         r"(?<![\w.+/-])(?<!\d[ ])9\d{2}[ -](?:5\d|6[0-5]|7\d|8[0-8]|9[0-24-9])[ -]\d{4}(?![\w/-]|[.,]\d)",
         0.85,
         needed=r"\d{3}[ -]\d{2}[ -]\d",
+        near=30,
     ),
     Rule(
         "taxpayer-labelled",
@@ -172,7 +176,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "social-security-end",
         "US_SSN",
-        rf"\b(?:{_TAX_WORDS}[^.\n\d]{{0,24}}(?:{_LAST_FOUR}|ending(?:[ ](?:in|with))?|ends[ ](?:in"
+        rf"\b(?:{_TAX_WORDS}(?!\p{{L}})[^.\n\d]{{0,24}}(?:{_LAST_FOUR}|ending(?:[ ](?:in|with))?|ends[ ](?:in"
         rf"|with))(?:[ ](?:is|are))?|{_LAST_FOUR}[ ](?:of[ ])?(?:(?:his|her|my|your|the|their"
         rf"|patient'?s?)[ ])?{_TAX_WORDS}(?:[ ]?(?:number|no\.?|\#))?(?:[ ](?:is|are))?)"
         r"[ :]{0,3}(?P<value>\d{4})(?!\w)",
@@ -187,13 +191,14 @@ RULES: Final[tuple[Rule, ...]] = (
         0.7,
         needed="last|final",
     ),
-    Rule("employer-number", "ID", r"(?<![\w.,-])\d{2}-\d{7}(?![\w-])", 0.6, needed=r"\d{2}-\d{7}"),
+    Rule("employer-number", "ID", r"(?<![\w.,-])\d{2}-\d{7}(?![\w-])", 0.6, needed=r"\d{2}-\d{7}", near=20),
     Rule(
         "national-insurance",
         "ID",
         r"(?<![\w])(?-i:[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z])(?:[ ]?\d{2}){3}[ ]?(?-i:[A-D])(?!\w)",
         0.75,
         needed=r"[a-z]{2}[ ]?\d{2}[ ]?\d{2}[ ]?\d{2}[ ]?[a-z]",
+        near=20,
     ),
     Rule(
         "social-insurance",
@@ -201,6 +206,7 @@ RULES: Final[tuple[Rule, ...]] = (
         r"(?<![\w.+-])(?<!\d[ ])[1-79]\d{2}[ -]\d{3}[ -]\d{3}(?![ ]?\d|[\w-])",
         0.6,
         needed=r"\d{3}[ -]\d{3}[ -]\d{3}",
+        near=20,
         check=luhn,
     ),
 )

@@ -24,7 +24,8 @@ _LOCALES: Final = (
     "pt_BR pt_PT ro_RO sk_SK sl_SI sv_SE tr_TR yo_NG zu_ZA"
 )
 _LATIN = re.compile(r"[A-Za-zÀ-ɏ'’ -]+")
-_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+#: Words that begin with a letter which may be a capital one: no small letter of ASCII.
+_WORD = re.compile(r"(?<![^\W\d_])[^\W\d_a-z][^\W\d_]*(?:['’-][^\W\d_]+)*")
 _LEAST_LETTERS = 3
 
 #: After an eponym: what is named after somebody is nobody.
@@ -74,6 +75,7 @@ class Lists(NamedTuple):
     last: frozenset[str]
     cities: frozenset[str]
     countries: frozenset[str]
+    place_starts: frozenset[str]  # the first word of each city and country
     national: frozenset[str]
 
 
@@ -119,13 +121,10 @@ def gazetteers() -> Lists:
         first |= _words(provider, ("first_names", "first_names_male", "first_names_female"))
         last |= _words(provider, ("last_names", "unisex_last_names", "male_last_names", "last_names_male"))
     address = import_module("faker.providers.address.en_US").Provider
-    return Lists(
-        frozenset(first),
-        frozenset(last),
-        listed("en_cities"),
-        frozenset(name.lower() for name in (*address.countries, *address.states)) | listed("en_countries"),
-        listed("en_national"),
-    )
+    cities = listed("en_cities")
+    countries = frozenset(name.lower() for name in (*address.countries, *address.states)) | listed("en_countries")
+    starts = frozenset(match[0].lower() for match in map(_WORD.match, map(str.upper, cities | countries)) if match)
+    return Lists(frozenset(first), frozenset(last), cities, countries, starts, listed("en_national"))
 
 
 def _words(provider: type[object], attributes: Sequence[str]) -> set[str]:
@@ -213,6 +212,8 @@ def _places(text: str, tokens: Sequence[_Token], lists: Lists) -> Iterator[Span]
     for index, token in enumerate(tokens):
         if token.word in lists.national and not _NOT_NATIONAL.match(text, token.end):
             yield Span(token.start, token.end, "NRP", 0.45)
+        if token.word not in lists.place_starts:
+            continue
         for count in (3, 2, 1):
             group = tokens[index : index + count]
             words = text[token.start : group[-1].end].lower()

@@ -29,6 +29,7 @@ _WITH_ZERO: Final = ("GB", "DE", "FR", "IL", "IN", "BR")
 _WITHOUT_ZERO: Final = ("US", "IN", "BR")
 #: So many digits with at most four characters of phone punctuation between two, which holds no letter but x.
 _NEEDED = re.compile(rf"\d(?:[^\da-wyzA-WYZ,:;]{{0,4}}\d){{{_LEAST_DIGITS - 1}}}")
+_NO_DIGIT = re.compile(r"[^0-9]+")
 _LETTER_X = re.compile(r"[xX;#~]|ext", re.IGNORECASE)
 
 
@@ -52,6 +53,12 @@ class PhoneRecogniser(SpanRecogniser):
 class _Matcher(PhoneNumberMatcher):
     """libphonenumber's matcher, with the regions tried inside instead of outside."""
 
+    def _extract_match(self, candidate: str, offset: int) -> PhoneNumberMatch | None:
+        if sum(map(str.isdigit, candidate)) < _LEAST_DIGITS:  # nor has any part of it enough
+            return None
+        match: PhoneNumberMatch | None = super()._extract_match(candidate, offset)
+        return match
+
     def _parse_and_verify(self, candidate: str, offset: int) -> PhoneNumberMatch | None:
         for region in regions_of(candidate):
             self.preferred_region = region
@@ -63,7 +70,7 @@ class _Matcher(PhoneNumberMatcher):
 
 def regions_of(candidate: str) -> list[str]:
     """The regions in which a candidate can be a number, by its digits."""
-    digits = phonenumbers.normalize_digits_only(candidate)
+    digits = _NO_DIGIT.sub("", candidate) if candidate.isascii() else phonenumbers.normalize_digits_only(candidate)
     if len(digits) < _LEAST_DIGITS:
         return []
     if "+" in candidate or "＋" in candidate:

@@ -110,7 +110,7 @@ RULES: Final[tuple[Rule, ...]] = (
         rf"|cir|place)\b\.?(?:{_UNIT}|[ ]{_DIRECTION}\b|(?=[ ]?[,.;\n]|[ ]?$)))",
         0.6,
         needed=_A_STREET,
-        near=80,
+        near=170,
     ),
     Rule(
         "street-number-only",
@@ -119,7 +119,7 @@ RULES: Final[tuple[Rule, ...]] = (
         rf"|ave|avenue))\b\.?{_UNIT}?{_TAIL})",
         0.8,
         needed=_A_STREET,
-        near=150,
+        near=170,
     ),
     Rule(
         "street-unnumbered",
@@ -130,7 +130,7 @@ RULES: Final[tuple[Rule, ...]] = (
         rf"|Terrace|Blvd|Ave|Rd)))\b",
         0.65,
         needed=_A_STREET,
-        near=80,
+        near=170,
     ),
     Rule(
         "street-suffixed",

@@ -88,11 +88,11 @@ class RuleRecogniser(SpanRecogniser):
             RecogniserError: A pattern ran out of time.
         """
         found = {
-            Span(start, end, rule.entity_type, rule.score)
+            (start, end, rule.entity_type, rule.score)
             for rule, start, end in self._runner.find(text)
             if start < end and (rule.check is None or rule.check(text[start:end]))
         }
-        return sorted(found)
+        return [Span(*one) for one in sorted(found)]
 
 
 def result_of(span: Span, recogniser: EntityRecognizer) -> RecognizerResult:

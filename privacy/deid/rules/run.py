@@ -52,6 +52,7 @@ class Rule:
 
 _LITERALS = re.compile(r"[\w @#:/,|-]+")
 _LETTERS = re.compile(r"[^\W\d_]+")
+_ASCII_LETTERS = re.compile(r"[a-z]+")
 #: So many tries of a rule at single words cost as much as one search through a note.
 _MOST_TRIES: Final = 64
 #: Fewer tries than this cost less than to look for what the rule needs.
@@ -115,6 +116,8 @@ class Need:
         return found
 
     def _places(self, text: Reading) -> list[tuple[int, int]]:
+        if self._shapes is not None:
+            return sorted(_occurrences(text.shape, self._shapes))
         if self._first_words is None:
             return [match.span() for match in self._pattern.finditer(text.text)]
         words = text.words
@@ -218,11 +221,23 @@ def _holds(text: str, strings: Iterable[str]) -> bool:
     return False
 
 
+def _occurrences(text: str, strings: Iterable[str]) -> Iterator[tuple[int, int]]:
+    for one in strings:
+        at = text.find(one)
+        while at >= 0:
+            yield at, at + len(one)
+            at = text.find(one, at + 1)
+
+
 def _words(text: str) -> dict[str, list[int]]:
     """Where each word of a text, case-folded, begins."""
     words: dict[str, list[int]] = {}
-    for match in _LETTERS.finditer(text):
-        words.setdefault(match.group().casefold(), []).append(match.start())
+    if text.isascii():
+        for match in _ASCII_LETTERS.finditer(text.lower()):
+            words.setdefault(match[0], []).append(match.start())
+    else:  # case-folding may change lengths, so each word is folded by itself
+        for match in _LETTERS.finditer(text):
+            words.setdefault(match[0].casefold(), []).append(match.start())
     return words
 
 

@@ -102,7 +102,7 @@ class _Reader:
             return {(word, ended or bool(word)) for word, ended in current}
         if character in _ANCHORS:
             return current
-        if character in "ds":
+        if character in "dsW":
             return _extended(current, {" "})
         if character in "nt":
             return _extended(current, {"\n"})

@@ -258,7 +258,7 @@ RULES: Final[tuple[Rule, ...]] = (
         rf"(?P<value>{_TWO})[ ]?(?=\n|$)",
         0.75,
         needed=r"\n(?<=,[ ]?\n)|\n[ ]{0,4}[-—~]|s/",
-        near=140,
+        near=90,
         check=some_name,
     ),
     Rule(

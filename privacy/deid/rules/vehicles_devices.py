@@ -12,7 +12,7 @@ _PLATE = r"(?=[A-Z]{0,4}[ ·-]?\d|\d)[A-Z0-9]{1,4}(?:[ ·-]?[A-Z0-9]{1,4}){1,2}"
 _VIN = r"[A-HJ-NPR-Z0-9]{17}"
 
 RULES: Final[tuple[Rule, ...]] = (
-    Rule("vin", "VEHICLE_ID", rf"(?<!\w){_VIN}(?!\w)", 0.85, needed=r"\b\w{17}", check=vin),
+    Rule("vin", "VEHICLE_ID", rf"(?<!\w){_VIN}(?!\w)", 0.85, needed=r"\b\w{17}", near=90, check=vin),
     Rule(
         "vin-labelled",
         "VEHICLE_ID",
