@@ -8,7 +8,9 @@ from typing import Final, Protocol
 
 from fedaug.errors import ConfigError, QuarantinedRecord
 from fedaug.privacy.deid.chunks import chunked
+from fedaug.privacy.deid.clock import without_time_of_day
 from fedaug.privacy.deid.document import Document
+from fedaug.privacy.deid.doubt import beyond_doubt
 from fedaug.privacy.deid.fold import Folded, fold
 from fedaug.privacy.deid.pattern_layer import PatternLayer
 from fedaug.privacy.deid.propagate import occurrences, sought_after, sought_from_columns
@@ -91,7 +93,9 @@ class Detector:
             elif second is None:
                 readings.append(QuarantinedRecord("the neural recogniser failed on a record", _FAILED))
             else:
-                kept = tuple(sorted(span for span in {*first, *second} if self._counts(span)))
+                text = folded[index].text
+                dated = (without_time_of_day(text, span) for span in {*first, *beyond_doubt(text, second)})
+                kept = tuple(sorted(span for span in dated if span is not None and self._counts(span)))
                 readings.append(Reading(document, folded[index], kept))
         return readings
 

@@ -1,0 +1,53 @@
+"""Drops what the neural recogniser takes for a name and is likelier a word of medicine, or of the language.
+
+A Foley is a catheter and Parkinson a disease; a patient may be called so too. What decides is how sure the recogniser
+is and, since rules and other findings are not touched here, whether a title, a label or the whole name stands elsewhere
+in the document: then the name is found by a rule, or looked for everywhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+from fedaug.privacy.deid import rules
+from fedaug.privacy.deid.rules.vocabulary import is_ordinary
+from fedaug.privacy.deid.spans import Span
+
+#: As sure as the recogniser is of a name that stands as names do.
+_SURE: Final = 0.99
+#: What a word of the language takes to count as a name: that it is likelier one than not.
+_LIKELIER: Final = 0.5
+_MEDICAL: Final = frozenset({"PERSON", "LOCATION", "ORGANIZATION"})
+_ORDINARY: Final = frozenset({"PERSON", "LOCATION"})
+_WORD: Final = re.compile(r"[^\W\d_]+")
+
+
+@cache
+def medical_names() -> frozenset[str]:
+    """Proper names of medicine, in lower case: eponyms of diseases, signs, tests and instruments, brands of drugs."""
+    listed = files(rules) / "words" / "en_medical_names.txt"
+    return frozenset(_WORD.findall(listed.read_text("utf-8")))
+
+
+def beyond_doubt(text: str, spans: Iterable[Span]) -> list[Span]:
+    """The neural recogniser's spans without those that are likelier no identifier.
+
+    Args:
+        text: The text.
+        spans: What the neural recogniser found in it.
+    """
+    return [span for span in spans if not _doubtful(text, span)]
+
+
+def _doubtful(text: str, span: Span) -> bool:
+    if span.entity_type not in _MEDICAL or span.score >= _SURE:
+        return False
+    words = [word.lower() for word in _WORD.findall(text, span.start, span.end)]
+    if words and all(word.removesuffix("s") in medical_names() or word in medical_names() for word in words):
+        return True
+    weak = span.score < _LIKELIER and span.entity_type in _ORDINARY
+    return weak and bool(words) and all(is_ordinary(word) for word in words)
