@@ -16,6 +16,7 @@ from fedaug.privacy.deid.pattern_layer import PatternLayer
 from fedaug.privacy.deid.propagate import occurrences, sought_after, sought_from_columns
 from fedaug.privacy.deid.recognisers import EntityRecognizer
 from fedaug.privacy.deid.spans import Span
+from fedaug.privacy.deid.whole_words import in_whole_words
 from fedaug.privacy.limits import LIMITS
 
 _TOO_LONG: Final = "shorten it, or split it into several records"
@@ -95,8 +96,8 @@ class Detector:
             else:
                 text = folded[index].text
                 dated = (without_time_of_day(text, span) for span in {*first, *beyond_doubt(text, second)})
-                kept = tuple(sorted(span for span in dated if span is not None and self._counts(span)))
-                readings.append(Reading(document, folded[index], kept))
+                kept = (in_whole_words(text, span) for span in dated if span is not None and self._counts(span))
+                readings.append(Reading(document, folded[index], tuple(sorted(set(kept)))))
         return readings
 
     def _by_patterns(self, document: Document, folded: Folded) -> list[Span] | QuarantinedRecord:
