@@ -40,6 +40,7 @@ TAGS: Final = DeidPolicy(
 )
 _BATCH_DOCUMENTS: Final = 64  # read at a time; enough company for the neural recogniser's batches
 _BATCH_CHARS: Final = 200_000
+_OTHER_LANGUAGE: Final = f"use one of {', '.join(LANGUAGES)}, or add a language as the documentation says"
 
 
 @dataclass(frozen=True, repr=False)
@@ -167,9 +168,13 @@ class Deidentifier:
     def _read(self, documents: Sequence[Document]) -> list[Reading | QuarantinedRecord]:
         """Readings in the order of the documents, each by the detector of its language."""
         by_language: dict[str, list[int]] = {}
-        for index, document in enumerate(documents):
-            by_language.setdefault(self._language_of(document), []).append(index)
         readings: dict[int, Reading | QuarantinedRecord] = {}
+        for index, document in enumerate(documents):
+            language = self._language_of(document)
+            if language in LANGUAGES:
+                by_language.setdefault(language, []).append(index)
+            else:
+                readings[index] = QuarantinedRecord("a record's language has no recognisers", _OTHER_LANGUAGE)
         for language, indices in by_language.items():
             found = self._detector(language).read([documents[index] for index in indices])
             readings.update(zip(indices, found, strict=True))
@@ -196,7 +201,7 @@ class Deidentifier:
         wanted = document.language or self._language
         if wanted == AUTO:
             return detect(document.text, LANGUAGES) or LANGUAGES[0]
-        return wanted if wanted in LANGUAGES else LANGUAGES[0]
+        return wanted
 
     def _detector(self, language: str) -> Detector:
         if language not in self._detectors:

@@ -12,6 +12,7 @@ from presidio_analyzer import EntityRecognizer
 from fedaug.errors import QuarantinedRecord
 from fedaug.privacy.deid import Deidentifier, Span
 from fedaug.privacy.deid.additions import SiteAdditions, SitePattern
+from fedaug.privacy.deid.document import Document
 from fedaug.privacy.limits import LIMITS
 
 SECRET = "zebrastripe 12345678"
@@ -120,3 +121,10 @@ def test_a_neural_recogniser_that_fails_sets_only_that_record_aside(monkeypatch:
     first, second = deidentifier.deidentify_many(["zebra 12345678", "on 06/21/07"])
     assert str(first).startswith("FA601: the neural recogniser failed on a record")
     assert second.text == "on [DATE_TIME]"  # type: ignore[union-attr]  # it was not set aside
+
+
+def test_a_record_in_a_language_without_recognisers_is_set_aside() -> None:
+    deidentifier = Deidentifier(neural=False)
+    outcomes = list(deidentifier.deidentify_many([Document("am 06/21/07", language="de"), "on 06/21/07"]))
+    assert str(outcomes[0]).startswith("FA601: a record's language has no recognisers; use one of en, es")
+    assert outcomes[1].text == "on [DATE_TIME]"  # type: ignore[union-attr]  # it was not set aside
