@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from fedaug.errors import ConfigError, QuarantinedRecord
@@ -11,6 +12,7 @@ from fedaug.privacy.deid.chunks import chunked
 from fedaug.privacy.deid.clock import without_time_of_day
 from fedaug.privacy.deid.document import Document
 from fedaug.privacy.deid.doubt import beyond_doubt
+from fedaug.privacy.deid.entities import ENTITIES
 from fedaug.privacy.deid.fold import Folded, fold
 from fedaug.privacy.deid.pattern_layer import PatternLayer
 from fedaug.privacy.deid.propagate import occurrences, sought_after, sought_from_columns
@@ -20,6 +22,7 @@ from fedaug.privacy.deid.whole_words import in_whole_words
 from fedaug.privacy.limits import LIMITS
 
 _TOO_LONG: Final = "shorten it, or split it into several records"
+_TAG: Final = re.compile(rf"\[(?:{'|'.join(ENTITIES)})(?:_\d+)?\]")
 _FAILED: Final = "keep the record out, or shorten it and prepare the store again"
 
 
@@ -82,7 +85,7 @@ class Detector:
 
         A document on which a recogniser failed or ran out of time gives the reason in place of a reading.
         """
-        folded = [fold(document.text[: LIMITS.record_chars + 1]) for document in documents]
+        folded = [_readable(document.text[: LIMITS.record_chars + 1]) for document in documents]
         by_patterns = [self._by_patterns(*pair) for pair in zip(documents, folded, strict=True)]
         going = [index for index, found in enumerate(by_patterns) if not isinstance(found, QuarantinedRecord)]
         by_tagger = dict(zip(going, self._by_tagger([folded[index].text for index in going]), strict=True))
@@ -142,6 +145,12 @@ def united(readings: Sequence[Reading]) -> list[list[Span]]:
         _in_original(reading.folded, [*reading.spans, *occurrences(reading.folded.text, sought)])
         for reading in readings
     ]
+
+
+def _readable(text: str) -> Folded:
+    """A text without disguises and without the tags of an earlier run, which are words and capitals but nobody's."""
+    folded = fold(text)
+    return replace(folded, text=_TAG.sub(lambda match: " " * len(match[0]), folded.text))
 
 
 def _in_original(folded: Folded, spans: Iterable[Span]) -> list[Span]:

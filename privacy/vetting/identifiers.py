@@ -16,7 +16,8 @@ class IdentifierGate:
     refused.
 
     Args:
-        deidentifier: Whose recognisers to use; one with default settings if none is given.
+        deidentifier: Whose recognisers to use; one with patterns and word lists alone if none is given: a campaign has
+            tens of thousands of candidates, and none of them is anybody's record.
     """
 
     name = "identifier"
@@ -24,7 +25,7 @@ class IdentifierGate:
     cost = 100.0
 
     def __init__(self, deidentifier: Deidentifier | None = None) -> None:
-        self._deidentifier = deidentifier if deidentifier is not None else Deidentifier()
+        self._deidentifier = deidentifier if deidentifier is not None else Deidentifier(neural=False)
 
     def judge(self, texts: Sequence[str]) -> list[Verdict]:
         """One verdict per text, each from that text alone."""

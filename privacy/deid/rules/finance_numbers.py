@@ -152,7 +152,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "social-security",
         "US_SSN",
-        rf"(?<![\w.+/-])(?<!\d[ ]){_SSN}(?![ ]?\d|[\w/-]|[.,]\d)",
+        rf"(?<!\w)(?<!\w[.+/-])(?<!\d[ ]){_SSN}(?![ ]?\d|\w|[/-]\w|[.,]\d)",
         0.8,
         needed=r"\d{3}[ .–-]\d{2}[ .–-]\d",
         near=30,

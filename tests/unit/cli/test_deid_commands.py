@@ -168,14 +168,14 @@ def test_the_labelling_page_holds_so_many_records_by_the_seed(notes: Path, capsy
 
 def test_what_a_site_adds_finds_what_only_it_knows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     source, own = tmp_path / "in.txt", tmp_path / "own.toml"
-    source.write_text("Sent over by zumpelfix on B-123456.", "utf-8")
+    source.write_text("Sent over by zumpelfix with B-123456.", "utf-8")
     (tmp_path / "staff.txt").write_text("zumpelfix\n", "utf-8")
     own.write_text(
         'lists = [{ path = "staff.txt", entity_type = "PERSON" }]\n'
         'patterns = [{ name = "badge", pattern = "B-[0-9]{6}", entity_type = "ID" }]\n'
     )
     output(capsys, "apply", str(source), str(tmp_path / "out.txt"), "--additions", str(own))
-    assert (tmp_path / "out.txt").read_text("utf-8") == "Sent over by [PERSON] on [ID]."
+    assert (tmp_path / "out.txt").read_text("utf-8") == "Sent over by [PERSON] with [ID]."
     own.write_text('lists = [{ path = "none.txt", entity_type = "PERSON" }]\n')
     arguments = ("canary", str(source), "--additions", str(own))
     assert "a file in deid.lists cannot be read" in output(capsys, *arguments, status=2)
