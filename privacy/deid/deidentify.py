@@ -217,7 +217,9 @@ class Deidentifier:
     def _counts(self) -> Callable[[Span], bool]:
         policy, threshold = self._policy, self._threshold
         return lambda span: (
-            policy.looks_for(span.entity_type) and span.score >= policy.threshold_for(span.entity_type, threshold)
+            policy.looks_for(span.entity_type)
+            # Written so that a score that is not a number counts.
+            and not span.score < policy.threshold_for(span.entity_type, threshold)
         )
 
 

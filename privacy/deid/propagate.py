@@ -5,6 +5,7 @@ Matching is by words, so that "SMITH, JOHN" is found from "John Smith", and "123
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ _LEAST_SCORE: Final = 0.5  # a weak finding stays one finding
 _LEAST_NAME: Final = 3  # letters of a name that is looked for by itself
 _LEAST_PLACE: Final = 4
 _LEAST_NUMBER: Final = 5  # letters and digits; fewer are doses and laboratory values as well
+_MOST_WORDS: Final = 20  # of one value; a longer finding is no string to look for again
 _MOST_BETWEEN: Final = 3  # characters between two words of one value
 _KINDS: Final = frozenset({"name", "place", "organisation", "contact", "number"})
 
@@ -59,36 +61,38 @@ def sought_from_columns(known: Iterable[Known]) -> frozenset[Sought]:
 
 
 def occurrences(text: str, sought: Iterable[Sought]) -> list[Span]:
-    """Everywhere that what is sought stands in a text, in order."""
-    by_first: dict[str, list[Sought]] = {}
+    """Everywhere that what is sought stands in a text, in order; time grows with the text, not with what is sought."""
+    by_words: dict[tuple[str, ...], list[Sought]] = {}
     for one in sorted(sought, key=lambda one: (one.words, one.entity_type, one.score)):
-        by_first.setdefault(one.words[0], []).append(one)
-    if not by_first:
+        by_words.setdefault(one.words, []).append(one)
+    if not by_words:
         return []
+    lengths: dict[str, set[int]] = {}
+    for words_sought in by_words:
+        lengths.setdefault(words_sought[0], set()).add(len(words_sought))
     places = [(match.start(), match.end()) for match in _WORD.finditer(text)]
     words = [text[start:end].lower() for start, end in places]
     return [
-        Span(places[index][0], places[index + len(one.words) - 1][1], one.entity_type, one.score)
+        Span(places[index][0], places[index + length - 1][1], one.entity_type, one.score)
         for index, word in enumerate(words)
-        for one in by_first.get(word, ())
-        if _stands_at(text, words, places, index, one)
+        for length in sorted(lengths.get(word, ()))
+        if index + length <= len(words)
+        for one in by_words.get(tuple(words[index : index + length]), ())
+        if _counts_at(text, places[index : index + length], one)
     ]
 
 
-def _stands_at(text: str, words: Sequence[str], places: Sequence[tuple[int, int]], index: int, one: Sought) -> bool:
-    stop = index + len(one.words)
-    if tuple(words[index:stop]) != one.words:
-        return False
-    gaps = [text[places[at][1] : places[at + 1][0]] for at in range(index, stop - 1)]
+def _counts_at(text: str, places: Sequence[tuple[int, int]], one: Sought) -> bool:
+    gaps = [text[before[1] : after[0]] for before, after in itertools.pairwise(places)]
     if any(len(gap) > _MOST_BETWEEN for gap in gaps) or (one.turned and "," not in gaps[0]):
         return False
-    return one.any_case or not any(text[places[at][0]].islower() for at in (index, stop - 1))
+    return one.any_case or not any(text[place[0]].islower() for place in (places[0], places[-1]))
 
 
 def _from_value(value: str, entity_type: str, score: float, *, sure: bool = False) -> Iterable[Sought]:
     kind = entity(entity_type).kind
     words = tuple(word.lower() for word in _WORD.findall(value))
-    if kind not in _KINDS or not words:
+    if kind not in _KINDS or not 0 < len(words) <= _MOST_WORDS:
         return
     any_case = sure or not value[:1].isupper()
     if kind in ("number", "contact"):

@@ -13,7 +13,7 @@ import spacy
 from fedaug.errors import ConfigError
 from fedaug.privacy.deid.additions import SiteAdditions
 from fedaug.privacy.deid.propagate import Sought, occurrences
-from fedaug.privacy.deid.recognisers import EntityRecognizer, RecognizerResult
+from fedaug.privacy.deid.recognisers import EntityRecognizer, RecogniserError, RecognizerResult
 from fedaug.privacy.deid.rules import Rule, RuleRecogniser
 
 #: What common models call what we call otherwise. A label that is neither here nor in _SKIPPED keeps its own name.
@@ -147,7 +147,7 @@ def _hugging_face(folder: Path, language: str) -> EntityRecognizer:
         labels = json.loads((folder / "config.json").read_bytes())["id2label"].values()
         names = {_PREFIX.sub("", str(label)) for label in labels}
         mapping = {name: kind for name in names if (kind := _type_of(name)) is not None}
-        return HuggingFaceNerRecognizer(
+        recogniser = HuggingFaceNerRecognizer(
             name="SiteHuggingFaceModel",
             supported_language=language,
             model_name=str(folder),
@@ -156,11 +156,37 @@ def _hugging_face(folder: Path, language: str) -> EntityRecognizer:
             label_prefixes=["B-", "I-", "E-", "L-", "S-", "U-"],
             device="cpu",
         )
+        return _failing_closed(recogniser)
     except Exception as error:  # transformers raises many things
         raise ConfigError(
             f"deid.huggingface_model cannot be loaded ({type(error).__name__})",
             "give the folder of a token-classification model with its tokeniser",
         ) from None
+
+
+def _failing_closed(recogniser: Any) -> EntityRecognizer:  # noqa: ANN401 - Presidio's class, half typed
+    """Presidio's recogniser takes a model that raises for one that found nothing; here the failure comes through."""
+    recogniser.load()
+    analyze, pipeline = recogniser.analyze, recogniser.ner_pipeline
+    failures: list[str] = []
+
+    def remembering(text: str) -> Any:  # noqa: ANN401 - what the pipeline gives
+        try:
+            return pipeline(text)
+        except Exception as error:
+            failures.append(type(error).__name__)
+            raise
+
+    def strict(text: str, entities: list[str], nlp_artifacts: object = None) -> list[RecognizerResult]:
+        failures.clear()
+        results: list[RecognizerResult] = analyze(text, entities, nlp_artifacts)
+        if failures:
+            raise RecogniserError
+        return results
+
+    recogniser.ner_pipeline, recogniser.analyze = remembering, strict
+    made: EntityRecognizer = recogniser
+    return made
 
 
 def _type_of(label: str) -> str | None:

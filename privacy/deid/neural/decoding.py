@@ -35,7 +35,13 @@ class Words:
 
 
 def words_of(pieces: Pieces, tags: NDArray[np.float32]) -> Words:
-    """Gather the pieces' probabilities [pieces, tags] by word."""
+    """Gather the pieces' probabilities [pieces, tags] by word.
+
+    Raises:
+        ArithmeticError: A probability is not a number, so that nothing is known about the text.
+    """
+    if not np.isfinite(tags).all():
+        raise ArithmeticError
     starts, ends = np.asarray(pieces.starts, np.int64), np.asarray(pieces.ends, np.int64)
     if not len(starts):
         nothing = np.zeros(0, np.int64)

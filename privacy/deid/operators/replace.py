@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Final
 
@@ -81,7 +82,10 @@ class Replacer:
         kept = [span for span in spans if not self._policy.takes_out(span.entity_type)]
         found = resolve(span for span in spans if span.length and self._policy.takes_out(span.entity_type))
         values = [fold(text[span.start : span.end]).text for span in found]
-        record = _Record(self, text, found, values, [text[span.start : span.end] for span in kept], subject, language)
+        mixed = _mixed(found, [span for span in spans if not self._policy.operator_for(span.entity_type).keeps])
+        record = _Record(
+            self, text, found, values, [text[span.start : span.end] for span in kept], subject, language, mixed
+        )
         pieces, position = [], 0
         for index, span in enumerate(found):
             pieces += [text[position : span.start], record.replacement(index)]
@@ -101,8 +105,9 @@ class _Record:
         kept: Sequence[str],
         subject: str | None,
         language: str,
+        mixed: frozenset[int],
     ) -> None:
-        self._policy = replacer._policy
+        self._policy, self._mixed = replacer._policy, mixed
         self._encryption_key, self._noise = replacer._encryption_key, replacer._noise
         self._text, self._subject, self._language = text, subject, language
         self._found, self._values = found, values
@@ -119,6 +124,8 @@ class _Record:
         """What stands in the place of a finding; a tag where its operator can make nothing of it."""
         span, value = self._found[index], self._values[index]
         choice = self._policy.operator_for(span.entity_type)
+        if index in self._mixed:
+            return tag(span.entity_type)
         if choice.operator == "redact" and choice.number:
             return tag(span.entity_type, self._numbers.of(value, span.entity_type))
         return self._made(choice, span, value) or tag(span.entity_type)
@@ -158,6 +165,21 @@ class _Record:
         # Byte for byte what stood there, disguises included: it must come back as it was.
         value = self._text[span.start : span.end]
         return encrypt_value(value, span.entity_type, self._encryption_key, subject=self._subject, noise=self._noise)
+
+
+def _mixed(found: Sequence[Span], parts: Sequence[Span]) -> frozenset[int]:
+    """Ages and dates with something else merged in, of which what makes an age or a year would leave the rest."""
+    kinds = {"age", "date"}
+    ordered = sorted((part for part in parts if entity(part.entity_type).kind not in kinds), key=lambda one: one.start)
+    starts = [part.start for part in ordered]
+    return frozenset(
+        index
+        for index, span in enumerate(found)
+        if entity(span.entity_type).kind in kinds
+        and any(
+            part.end > span.start for part in ordered[bisect_left(starts, span.start) : bisect_left(starts, span.end)]
+        )
+    )
 
 
 def _is_date(span: Span) -> bool:

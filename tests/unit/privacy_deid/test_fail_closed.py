@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+import torch
 from presidio_analyzer import EntityRecognizer
 
 from fedaug.errors import QuarantinedRecord
@@ -128,3 +129,11 @@ def test_a_record_in_a_language_without_recognisers_is_set_aside() -> None:
     outcomes = list(deidentifier.deidentify_many([Document("am 06/21/07", language="de"), "on 06/21/07"]))
     assert str(outcomes[0]).startswith("FA601: a record's language has no recognisers; use one of en, es")
     assert outcomes[1].text == "on [DATE_TIME]"  # type: ignore[union-attr]  # it was not set aside
+
+
+def test_a_network_that_gives_no_numbers_sets_the_record_aside(monkeypatch: pytest.MonkeyPatch) -> None:
+    deidentifier = Deidentifier()
+    network = deidentifier._detector("en")._tagger._network  # type: ignore[union-attr]  # there is a tagger
+    monkeypatch.setattr(network.head, "bias", torch.nn.Parameter(torch.full_like(network.head.bias, float("nan"))))
+    (outcome,) = deidentifier.deidentify_many(["i spoke with okafor in galway"])
+    assert str(outcome).startswith("FA601: the neural recogniser failed on a record")

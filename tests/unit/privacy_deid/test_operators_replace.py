@@ -178,3 +178,8 @@ def test_a_record_full_of_findings_takes_no_longer_for_each_of_them() -> None:
     assert len(set(made.split())) == 2
     names = " ".join(f"{{PERSON:A{number} Smith}}" for number in range(15_000))
     assert Replacer(policy("redact", number=True)).replace(*marked(names)).startswith("[PERSON_1] ")
+
+
+def test_an_age_with_a_name_merged_in_becomes_a_tag() -> None:
+    spans = [Span(0, 13, "PERSON", 0.6), Span(11, 22, "AGE", 0.9)]
+    assert Replacer(load_policy("hipaa-safe-harbor")).replace("John Smith 45-year-old", spans) == "[AGE]"

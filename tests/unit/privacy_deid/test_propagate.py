@@ -1,5 +1,7 @@
 """A string found once, or given by a column, is looked for everywhere it may be."""
 
+import re
+
 import pytest
 
 from fedaug.privacy.deid.document import Known
@@ -52,3 +54,16 @@ def test_words_far_apart_are_not_one_value() -> None:
     sought = sought_from_columns([Known("12 345 67", "ID")])
     assert occurrences("12 of 345 and 67", sought) == []
     assert len(occurrences("12-345-67", sought)) == 1
+
+
+def test_what_ends_the_text_is_no_part_of_something_longer() -> None:
+    sought = sought_from_columns([Known("Ana Zelman", "PERSON"), Known("Ana", "PERSON")])
+    assert occurrences("seen: Ana", sought) == [Span(6, 9, "PERSON", 1.0)]
+
+
+def test_thousands_of_values_that_begin_alike_are_looked_for_in_one_pass() -> None:
+    values = [f"212-555-{number:04d}" for number in range(5_000)]
+    text = " ".join(values)
+    places = [(match.start(), match.end()) for match in re.finditer(r"\S+", text)]
+    found = occurrences(text, sought_after(text, [Span(start, end, "PHONE_NUMBER", 0.9) for start, end in places]))
+    assert [(span.start, span.end) for span in found] == places  # comparing each with each would take minutes
