@@ -33,6 +33,14 @@ def medical_names() -> frozenset[str]:
     return frozenset(_WORD.findall(listed.read_text("utf-8")))
 
 
+@cache
+def common_surnames() -> frozenset[str]:
+    """The thousand commonest surnames of the United States, as Faker lists them, in lower case."""
+    from faker.providers.person.en_US import Provider  # noqa: PLC0415 - slow to load, and seldom asked
+
+    return frozenset(name.lower() for name in Provider.last_names)
+
+
 def beyond_doubt(text: str, spans: Iterable[Span]) -> list[Span]:
     """The neural recogniser's spans without those that are likelier no identifier.
 
@@ -47,7 +55,9 @@ def _doubtful(text: str, span: Span) -> bool:
     if span.entity_type not in _MEDICAL or span.score >= _SURE:
         return False
     words = [word.lower() for word in _WORD.findall(text, span.start, span.end)]
-    if words and all(word.removesuffix("s") in medical_names() or word in medical_names() for word in words):
-        return True
-    weak = span.score < _LIKELIER and span.entity_type in _ORDINARY
-    return weak and bool(words) and all(is_ordinary(word) for word in words)
+    if not words:
+        return False
+    if all(word.removesuffix("s") in medical_names() or word in medical_names() for word in words):
+        # Murphy and Wilson are signs and diseases, and more often people.
+        return span.score < _LIKELIER or not any(word in common_surnames() for word in words)
+    return span.score < _LIKELIER and span.entity_type in _ORDINARY and all(is_ordinary(word) for word in words)

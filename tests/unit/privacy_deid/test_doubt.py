@@ -1,0 +1,71 @@
+"""Words of medicine and of the language stay; names that are words as well go where they stand as names."""
+
+import pytest
+
+from fedaug.privacy.deid import Span
+from fedaug.privacy.deid.clock import without_time_of_day
+from fedaug.privacy.deid.doubt import beyond_doubt
+from fedaug.privacy.deid.whole_words import in_whole_words
+
+
+@pytest.mark.parametrize(
+    ("text", "entity_type", "score", "stays_found"),
+    [
+        ("Babinski", "PERSON", 0.9, False),
+        ("Babinski", "PERSON", 0.995, True),
+        ("Foley", "PERSON", 0.4, False),
+        ("Kerlix", "ORGANIZATION", 0.6, False),
+        ("Trendelenburg's", "PERSON", 0.8, False),
+        ("Murphy", "PERSON", 0.9, True),
+        ("Murphy", "PERSON", 0.4, False),
+        ("John Foley", "PERSON", 0.9, True),
+        ("grace", "PERSON", 0.4, False),
+        ("grace", "PERSON", 0.6, True),
+        ("clinic", "ORGANIZATION", 0.4, True),
+        ("Foley 3", "ID", 0.4, True),
+        ("12", "PERSON", 0.4, True),
+    ],
+)
+def test_what_is_likelier_no_name_is_dropped(text: str, entity_type: str, score: float, stays_found: bool) -> None:
+    span = Span(0, len(text), entity_type, score)
+    assert beyond_doubt(text, [span]) == ([span] if stays_found else [])
+
+
+@pytest.mark.parametrize(
+    ("found", "left"),
+    [
+        ("3/14/2019 at 08:30", "3/14/2019"),
+        ("2019-03-14T08:30:00", "2019-03-14"),
+        ("14:20 on 3/14", "3/14"),
+        ("Mar 3, 2:44 p.m.", "Mar 3"),
+        ("9 March, 1027 hrs", "9 March"),
+        ("08:30", None),
+        ("2019", "2019"),
+        ("1530", "1530"),
+        ("3.14", "3.14"),
+    ],
+)
+def test_the_time_of_day_stays_in_the_text(found: str, left: str | None) -> None:
+    text = f"seen {found}; home"
+    span = without_time_of_day(text, Span(5, 5 + len(found), "DATE_TIME", 0.9))
+    assert (span and text[span.start : span.end]) == left
+    other = Span(5, 5 + len(found), "ID", 0.9)
+    assert without_time_of_day(text, other) == other
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "entity_type", "whole"),
+    [
+        ("no AB-1234-X.", "1234", "MEDICAL_RECORD_NUMBER", "AB-1234-X"),
+        ("mail ann.lee@x.org,", "lee@x", "EMAIL_ADDRESS", "ann.lee@x.org"),
+        ("on 03/14/2019.", "03/14", "DATE_TIME", "03/14/2019"),
+        ("Ms Smith-Jones's", "Smith", "PERSON", "Smith-Jones's"),
+        ("a 72-year-old", "72", "AGE", "72"),
+        ("in Springfield, IL", "Spring", "LOCATION", "Springfield"),
+        ("id 12345", "12345", "ID", "12345"),
+    ],
+)
+def test_a_finding_grows_to_whole_words(text: str, found: str, entity_type: str, whole: str) -> None:
+    start = text.index(found)
+    span = in_whole_words(text, Span(start, start + len(found), entity_type, 0.9))
+    assert text[span.start : span.end] == whole
