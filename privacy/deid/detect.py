@@ -98,9 +98,9 @@ class Detector:
                 readings.append(QuarantinedRecord("the neural recogniser failed on a record", _FAILED))
             else:
                 text = folded[index].text
-                dated = (without_time_of_day(text, span) for span in {*first, *beyond_doubt(text, second)})
-                kept = (in_whole_words(text, span) for span in dated if span is not None and self._counts(span))
-                readings.append(Reading(document, folded[index], tuple(sorted(set(kept)))))
+                counted = (span for span in {*first, *beyond_doubt(text, second)} if self._counts(span))
+                kept = {tidy for span in counted if (tidy := _tidied(text, span)) is not None}
+                readings.append(Reading(document, folded[index], tuple(sorted(kept))))
         return readings
 
     def _by_patterns(self, document: Document, folded: Folded) -> list[Span] | QuarantinedRecord:
@@ -145,6 +145,11 @@ def united(readings: Sequence[Reading]) -> list[list[Span]]:
         _in_original(reading.folded, [*reading.spans, *occurrences(reading.folded.text, sought)])
         for reading in readings
     ]
+
+
+def _tidied(text: str, span: Span) -> Span | None:
+    dated = without_time_of_day(text, span)
+    return dated and in_whole_words(text, dated)
 
 
 def _readable(text: str) -> Folded:

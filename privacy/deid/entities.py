@@ -64,6 +64,8 @@ _ALL: Final = (
     Entity("BIOMETRIC_ID", "number", "P"),
     Entity("ID", "number", "R"),
     Entity("US_ITIN", "number", "R"),
+    Entity("ES_NIF", "number", "R"),
+    Entity("ES_NIE", "number", "R"),
     Entity("ORGANIZATION", "organisation", None),
     Entity("NRP", "trait", None),
     Entity("TITLE", "trait", None),

@@ -15,6 +15,7 @@ _LESS_GENERAL: Final = {
     "LOCATION": frozenset({"place"}),
     "ORGANIZATION": frozenset({"organisation"}),
 }
+_ADDRESSES: Final = frozenset({"EMAIL_ADDRESS", "URL", "IP_ADDRESS"})
 _TELLING_SCORE: Final = 0.3
 
 
@@ -84,6 +85,10 @@ def _merged(group: list[Span]) -> Span:
 
 
 def _said_by(group: list[Span], best: Span) -> Span:
+    start, end = min(span.start for span in group), max(span.end for span in group)
+    addresses = [span for span in group if span.entity_type in _ADDRESSES and (span.start, span.end) == (start, end)]
+    if addresses:  # a name inside a mail address is not what the whole is
+        return max(addresses, key=lambda span: (span.score, span.entity_type))
     kinds = _LESS_GENERAL.get(best.entity_type, frozenset())
     telling = [
         span

@@ -10,16 +10,22 @@ from fedaug.privacy.deid.spans import Span
 
 #: Marks that join the parts of one word, by kind; nothing else is grown over a mark: "72-year-old" is not all an age.
 _JOINTS: Final = {"number": "-/._:#", "contact": "-/._:@+", "date": "-/.", "name": "-'"}
+_AROUND: Final = " \t\n\r.,;:!?"
 _MOST: Final = 60  # characters to either side; a longer run is no identifier's
 
 
-def in_whole_words(text: str, span: Span) -> Span:
-    """A finding that begins and ends where words do.
+def in_whole_words(text: str, span: Span) -> Span | None:
+    """A finding that begins and ends where words do, without the marks around it; None if there is no word in it.
 
     Args:
         text: The text in which it was found.
         span: The finding.
     """
+    value = text[span.start : span.end]
+    if not any(map(str.isalnum, value)):
+        return None
+    if span.entity_type != "TITLE":  # the dot of "Dr." belongs to it
+        span = replace(span, start=span.end - len(value.lstrip(_AROUND)), end=span.start + len(value.rstrip(_AROUND)))
     joints = _JOINTS.get(entity(span.entity_type).kind, "")
     start, end = _left(text, span.start, joints), _right(text, span.end, joints)
     return span if (start, end) == (span.start, span.end) else replace(span, start=start, end=end)

@@ -12,8 +12,8 @@ from typing import Final
 from fedaug.privacy.deid.surrogates.date_forms import Written
 from fedaug.privacy.deid.surrogates.date_words import ROMAN, month_number
 
-#: Two digits up to this one are a year of the 2000s: records are not dated in the future, people of 99 and more are born
-#: before. To be raised each year; too low a number shows a recent date as an old one, too high a one shows an age over 89.
+#: Two digits up to this one are a year of the 2000s: records are not dated in the future, and people of 99 were born
+#: before. Raised each year: too low, a recent date reads as an old one; too high, a year shows an age over 89.
 LAST_SHORT_YEAR: Final = 26
 #: For dates without a year in a text without any: a year of 365 days, and one of 366.
 _PLAIN_YEAR: Final = 2023

@@ -63,9 +63,16 @@ def test_the_time_of_day_stays_in_the_text(found: str, left: str | None) -> None
         ("a 72-year-old", "72", "AGE", "72"),
         ("in Springfield, IL", "Spring", "LOCATION", "Springfield"),
         ("id 12345", "12345", "ID", "12345"),
+        ("by Lee. Then", "Lee. ", "PERSON", "Lee"),
+        ("saw Dr. Lee", "Dr.", "TITLE", "Dr."),
     ],
 )
 def test_a_finding_grows_to_whole_words(text: str, found: str, entity_type: str, whole: str) -> None:
     start = text.index(found)
     span = in_whole_words(text, Span(start, start + len(found), entity_type, 0.9))
+    assert span is not None
     assert text[span.start : span.end] == whole
+
+
+def test_a_finding_without_a_letter_or_digit_is_none() -> None:
+    assert in_whole_words("end. ", Span(3, 5, "PERSON", 0.9)) is None

@@ -14,6 +14,7 @@ from fedaug.errors import QuarantinedRecord
 from fedaug.privacy.deid import Deidentifier, Span
 from fedaug.privacy.deid.additions import SiteAdditions, SitePattern
 from fedaug.privacy.deid.document import Document
+from fedaug.privacy.deid.neural import Tagger
 from fedaug.privacy.limits import LIMITS
 
 SECRET = "zebrastripe 12345678"
@@ -133,7 +134,8 @@ def test_a_record_in_a_language_without_recognisers_is_set_aside() -> None:
 
 def test_a_network_that_gives_no_numbers_sets_the_record_aside(monkeypatch: pytest.MonkeyPatch) -> None:
     deidentifier = Deidentifier()
-    network = deidentifier._detector("en")._tagger._network  # type: ignore[union-attr]  # there is a tagger
-    monkeypatch.setattr(network.head, "bias", torch.nn.Parameter(torch.full_like(network.head.bias, float("nan"))))
+    broken = Tagger()
+    broken._network.head.bias = torch.nn.Parameter(torch.full_like(broken._network.head.bias, float("nan")))
+    monkeypatch.setattr(deidentifier._detector("en"), "_tagger", broken)
     (outcome,) = deidentifier.deidentify_many(["i spoke with okafor in galway"])
     assert str(outcome).startswith("FA601: the neural recogniser failed on a record")

@@ -62,3 +62,10 @@ def test_every_found_character_goes_and_every_other_stays_whatever_the_order(spa
 def test_a_type_that_says_more_wins_over_one_that_says_little(general: str, telling: str, kept: str) -> None:
     assert resolve([Span(0, 9, general, 0.99), Span(2, 9, telling, 0.6)]) == [Span(0, 9, kept, 0.99)]
     assert resolve([Span(0, 9, general, 0.99), Span(2, 9, telling, 0.1)]) == [Span(0, 9, general, 0.99)]
+
+
+def test_a_name_in_a_mail_address_does_not_make_it_a_person() -> None:
+    assert resolve([Span(0, 20, "EMAIL_ADDRESS", 0.9), Span(0, 3, "PERSON", 1.0)]) == [
+        Span(0, 20, "EMAIL_ADDRESS", 1.0)
+    ]
+    assert resolve([Span(0, 20, "EMAIL_ADDRESS", 0.9), Span(15, 30, "PERSON", 1.0)]) == [Span(0, 30, "PERSON", 1.0)]
