@@ -76,7 +76,8 @@ class Written:
         self._write(card)
         scores = self._scores()
         if scores:
-            threshold = min((s.threshold for s in scores if s.precision >= _PRECISION[card.language]), default=_THRESHOLDS[-1])
+            least = _PRECISION[card.language]
+            threshold = min((s.threshold for s in scores if s.precision >= least), default=_THRESHOLDS[-1])
             balanced = max(scores, key=lambda score: score.exact).threshold
             self._write(card.model_copy(update={"threshold": threshold, "balanced": balanced}))
 
