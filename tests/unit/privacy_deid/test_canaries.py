@@ -68,10 +68,14 @@ def test_every_canary_stands_where_it_is_said_to_be_and_the_text_around_it_is_as
         assert words <= set(one.text.split())
 
 
+#: Planted under the type ID, which is what the rules for Spanish texts call them.
+SPAIN = {"ES_NIF", "ES_NIE"}
+
+
 def test_there_are_so_many_of_every_type_and_the_seed_decides_which() -> None:
     planted = list(plant(TEXTS, count=3, seed=1))
     kinds = [span.entity_type for one in planted for span in one.canaries]
-    assert {kind: kinds.count(kind) for kind in kinds} == dict.fromkeys(ENTITIES, 3)
+    assert {kind: kinds.count(kind) for kind in kinds} == dict.fromkeys(set(ENTITIES) - SPAIN, 3)
     assert [one.text for one in plant(TEXTS, count=3, seed=1)] == [one.text for one in planted]
     assert [one.text for one in plant(TEXTS, count=3, seed=2)] != [one.text for one in planted]
     assert TEXTS[0][:9] not in repr(planted[0])
