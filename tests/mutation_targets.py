@@ -509,15 +509,23 @@ def targets(world: World) -> Iterator[tuple[str, Target]]:
     yield "key file", key_file_target(world)
 
 
+def _peak_mib() -> float:
+    """Most memory that this process has held; getrusage's figure may be handed on from a parent."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        return next(int(line.split()[1]) / 1024 for line in status.open() if line.startswith("VmHWM"))
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
 def main(folder: Path, steps: int) -> None:
     door = logging.getLogger("fedaug.client.door")
     door.propagate = False
     door.addHandler(DEFECTS)
     world = World(folder, steps)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    before = _peak_mib()
     found = {name: asdict(tally(target)) for name, target in targets(world)}
     found["huge"] = asdict(tally_of_huge(world))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = _peak_mib()
     sys.stdout.write(json.dumps({"targets": found, "before_mib": before, "peak_mib": peak}))
 
 
