@@ -216,11 +216,6 @@ def epsilon_bars(found: Figures) -> dict[str, bool]:
     }
 
 
-def noise_bars(found: Figures) -> dict[str, bool]:
-    """A value of noise costs at most twenty times torch's."""
-    return {"20 times torch at most": found["ours"] <= 20 * found["alternative"]}
-
-
 def noise_off_bars(found: Figures) -> dict[str, bool]:
     """Without noise it also beats the median site alone."""
     return {

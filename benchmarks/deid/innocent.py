@@ -102,7 +102,7 @@ def mentions_flagged(find: Find, sentences: Sequence[Any]) -> dict[str, Any]:
 
 
 def false_alarms(find: Find, texts: Sequence[LabelledText]) -> dict[str, float]:
-    """Share of tokens that identify somebody by a person's reading, and of those flagged that do not."""
+    """Share of tokens that identify somebody by the labels of one reading, and of those flagged that do not."""
     total = true = false = 0
     for one, found in zip(texts, find([text.text for text in texts]), strict=True):
         kinds = _kind_by_position(found)

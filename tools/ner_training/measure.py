@@ -71,12 +71,6 @@ def curve(tagger: Tagger, examples: Sequence[Example], thresholds: Sequence[floa
     return [_score(examples, said, tagger.card.labels, threshold) for threshold in thresholds]
 
 
-def flagged(tagger: Tagger, texts: Sequence[str], threshold: float) -> float:
-    """Share of words that are taken for identifiers."""
-    found = np.concatenate([words.found for words in tagger.words(texts)])
-    return float((found >= threshold).mean())
-
-
 def _score(examples: Sequence[Example], said: Sequence[Words], labels: Sequence[str], threshold: float) -> Score:
     there = hit = taken = right = person = person_hit = clean = 0
     same = ours = theirs = 0

@@ -1,6 +1,6 @@
 """The made-up people of the notes: first names, nicknames and surnames, by the community that they come from.
 
-The lists were written by hand to look like the registration desk of a large English-speaking hospital. Nobody meant.
+The lists were made up to look like the registration desk of a large English-speaking hospital. Nobody meant.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The labels made by hand are well formed, and fit the texts that they were made for."""
+"""The labels are well formed, and fit the texts that they were made for."""
 
 from __future__ import annotations
 
