@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import json
 import os
 import random
@@ -12,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
+
+from tools.ner_corpus.presidio import is_validation
 
 from fedaug.errors import DataNotFound
 from fedaug.privacy.deid.scoring import LabelledText
@@ -60,15 +61,10 @@ def data(name: str) -> Path:
     return path
 
 
-def in_validation(template_id: int) -> bool:
-    """Which half of presidio_synth's templates a template belongs to; the other half may be looked at."""
-    return hashlib.sha256(f"presidio-synth-template:{template_id}".encode()).digest()[0] % 2 == 0
-
-
 def presidio_synth(*, validation: bool = True) -> list[LabelledText]:
     """presidio_synth v2, one half."""
     rows = json.loads(data("presidio_synth/synth_dataset_v2.json").read_text("utf-8"))
-    return [_synth(row) for row in rows if in_validation(row["template_id"]) == validation]
+    return [_synth(row) for row in rows if is_validation(row["template_id"]) == validation]
 
 
 def _synth(row: dict[str, Any]) -> LabelledText:

@@ -9,12 +9,13 @@ import os
 from pathlib import Path
 
 import pytest
-from benchmarks.deid.corpora import disease_file, in_validation, notes, presidio_synth
+from benchmarks.deid.corpora import disease_file, notes, presidio_synth
 from benchmarks.deid.detection import WHOLE, scores, summary
 from benchmarks.deid.innocent import mentions_flagged, tokens_flagged
 from benchmarks.deid.spanish import joined
 from benchmarks.deid.systems import Find, Findings, NameList, faker_names, ours, presidio
 from benchmarks.deid.transcripts import held
+from tools.ner_corpus.presidio import is_validation
 
 from fedaug.privacy.deid.spans import Span
 
@@ -62,7 +63,7 @@ def test_a_system_that_finds_nothing_meets_no_floor() -> None:
 
 
 def test_the_halves_of_presidio_synth_share_no_template() -> None:
-    halves = {half: {number for number in range(1_000) if in_validation(number) == half} for half in (True, False)}
+    halves = {half: {number for number in range(1_000) if is_validation(number) == half} for half in (True, False)}
     assert not halves[True] & halves[False]
     assert 400 < len(halves[True]) < 600
 

@@ -56,6 +56,13 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
         }
         for number in range(1, 60)
     ]
+    trained, measuring = (
+        next(number for number in range(1, 60) if presidio.is_trained_on(number) == wanted) for wanted in (True, False)
+    )
+    rows += [
+        {"masked": "TWICE in {{PERSON}}", "template_id": trained},
+        {"masked": "Twice  in {{PERSON}}", "template_id": measuring},
+    ]
     _write(folder / "presidio_synth" / "synth_dataset_v2.json", json.dumps(rows))
     labels = (
         ("Ana", "NOMBRE_SUJETO_ASISTENCIA"),
