@@ -46,9 +46,7 @@ class Drawn:
     @property
     def sources(self) -> tuple[str, ...]:
         """Names of what was drawn from."""
-        if self._args.language == "es":
-            return ("meddocan_es",)
-        return tuple(ner_corpus.sources(self._args.data, self._args.corpora))
+        return tuple(ner_corpus.sources(self._args.data, self._args.corpora, self._args.language))
 
 
 class Written:

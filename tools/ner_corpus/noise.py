@@ -3,6 +3,7 @@ offsets stay exact whatever it does."""
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from random import Random
 
@@ -75,6 +76,11 @@ def noisy(rng: Random, pieces: list[Piece], strength: float = 1.0) -> list[Piece
         if chance(rng, probability * strength):
             pieces = damage(rng, pieces)
     return pieces
+
+
+def without_accents(text: str) -> str:
+    """A text as somebody in a hurry types it."""
+    return "".join(sign for sign in unicodedata.normalize("NFD", text) if unicodedata.category(sign) != "Mn")
 
 
 def _each(pieces: list[Piece], change: Callable[[str], str]) -> list[Piece]:

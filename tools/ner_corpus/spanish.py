@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import unicodedata
 from functools import lru_cache
 from pathlib import Path
 from random import Random
@@ -17,7 +16,7 @@ from random import Random
 from tools.ner_corpus.draw import between, chance, pick
 from tools.ner_corpus.example import SPANISH_LABELS, Example, Piece, joined, pieces_of
 from tools.ner_corpus.listed import listed
-from tools.ner_corpus.noise import noisy
+from tools.ner_corpus.noise import noisy, without_accents
 from tools.ner_corpus.swapped import Swap
 
 #: Our label by MEDDOCAN's.
@@ -98,7 +97,7 @@ def report(rng: Random, data: Path) -> Example:
     labelled: list[Piece] = [(part, LABELS.get(label) if label else None) for part, label in pieces]
     draw = rng.random()
     if draw < 0.06:
-        labelled = [(_without_accents(part), label) for part, label in labelled]
+        labelled = [(without_accents(part), label) for part, label in labelled]
     return joined(noisy(rng, labelled, 0.25), SPANISH_LABELS)
 
 
@@ -127,7 +126,3 @@ def _part(rng: Random, pieces: list[Piece]) -> list[Piece]:
         if taken > wanted:
             break
     return out if out else pieces
-
-
-def _without_accents(text: str) -> str:
-    return "".join(sign for sign in unicodedata.normalize("NFD", text) if unicodedata.category(sign) != "Mn")

@@ -182,6 +182,14 @@ def test_a_stream_does_not_depend_on_the_order_of_sets() -> None:
 def test_all_sources_are_mixed_in(data: Path, extra: Path) -> None:
     assert set(corpus.sources(data, extra)) == set(corpus.WEIGHTS)
     assert set(corpus.sources(None, None)) == {"generated"}
+    assert set(corpus.sources(data, None, "es")) == set(corpus.SPANISH_WEIGHTS)
+
+
+def test_a_fair_part_of_the_spanish_examples_is_generated(data: Path) -> None:
+    drawn = list(corpus.examples("es", 1, 400, data))
+    reports = sum(example.text.startswith("Datos del paciente.\nNombre") for example in drawn)
+    assert 100 < sum("NHC: " not in example.text and "Datos" not in example.text for example in drawn) < 300
+    assert reports > 50
 
 
 def test_no_measuring_corpus_is_read(data: Path, extra: Path, monkeypatch: pytest.MonkeyPatch) -> None:
