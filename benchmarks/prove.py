@@ -25,6 +25,7 @@ from typing import Any
 
 from tests.federation.flower import flwr_run
 
+from benchmarks.deid.rows import MODULES
 from benchmarks.measure import show
 from fedaug.augmentation.generators.clinical_notes import clinical_notes, write_notes
 
@@ -34,17 +35,6 @@ EPSILONS = ("4.0", "inf")
 MADE_UP_NOTES = 2_000
 LEAST_GAIN = 0.05  # over the student that read no private record, at ε = 4
 OVER_BUDGET = 1e-9
-
-#: Rows of ``benchmarks.deid``.
-DEID_ROWS = {
-    1: "detection",
-    2: "innocent",
-    3: "spanish",
-    4: "transcripts",
-    5: "speed",
-    6: "relations",
-    7: "hostile",
-}
 
 #: Tests whose full counts are shown; `make test` runs them with fewer kills, draws and mutations.
 SUITES = {
@@ -97,7 +87,7 @@ def parts() -> Iterator[Part]:
         "noise-speed", lambda _: benchmark("noise"), lambda found: {"20 times torch at most": found["ratio"] <= 20}
     )
     yield Part("dp-step", lambda _: benchmark("dp_step"), lambda found: {"measured": found["ratio"] > 0})
-    for number, name in DEID_ROWS.items():
+    for number, name in MODULES.items():
         yield Part(f"deid-{name}", lambda _, number=number: deid_row(number), lambda found: found["bars"])  # type: ignore[misc]  # as above
     yield Part("accounting-speed", lambda _: benchmark("accounting"), lambda found: {"measured": found["ratio"] > 0})
 

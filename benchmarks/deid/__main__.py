@@ -17,19 +17,10 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from benchmarks.deid.rows import Options, Row
+from benchmarks.deid.rows import MODULES, Options, Row
 from benchmarks.measure import result, show
 
 SYSTEMS = ("ours", "ours_without_neural", "presidio", "presidio_names")
-MODULES = {
-    1: "detection",
-    2: "innocent",
-    3: "spanish",
-    4: "transcripts",
-    5: "speed",
-    6: "relations",
-    7: "hostile",
-}
 
 
 def measured(number: int, options: Options) -> Row:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from benchmarks.deid.corpora import DENSE, drawn, notes, presidio_synth
 from benchmarks.deid.rows import Options, Row
-from benchmarks.deid.systems import Find, model, ours, presidio, presidio_with_names
+from benchmarks.deid.systems import Find, Findings, model, ours, presidio, presidio_with_names
+from benchmarks.deid.under_policy import UnderPolicy
 from fedaug.errors import QuarantinedRecord
 from fedaug.privacy.deid.entities import ENTITIES
+from fedaug.privacy.deid.policies import load_policy
+from fedaug.privacy.deid.policies.load import DEFAULT_POLICY
 from fedaug.privacy.deid.scoring import LabelledText, Score, Scorer
 
 NOTES = 1_000
@@ -18,6 +21,9 @@ LEAST = {"recall": 0.98, "precision": 0.90, "person recall": 0.98}
 #: Identifiers that a text holds at least of which the share without a leak is shown.
 WHOLE = {"presidio_synth": 1, "notes": DENSE}
 LEAST_WHOLE = {"presidio_synth": 0.95, "notes": 0.70}
+
+#: Labels and findings of one text -> those of them that count.
+Narrowed = Callable[[LabelledText, Findings], tuple[LabelledText, Findings]]
 
 
 def row(options: Options) -> Row:
@@ -33,6 +39,12 @@ def row(options: Options) -> Row:
         corpus: {name: summary(*scores(find, texts, WHOLE[corpus])) for name, find in systems.items()}
         for corpus, texts in corpora.items()
     }
+    default = load_policy(DEFAULT_POLICY)
+    find = ours(policy=default)
+    for corpus, texts in corpora.items():
+        narrowed = UnderPolicy(default)
+        changed = narrowed.figures(*scores(find, texts, WHOLE[corpus], narrowed))
+        figures[corpus]["ours"]["under_default_policy"] = changed
     headline = figures["presidio_synth"]
     return Row(
         name="detection",
@@ -41,7 +53,12 @@ def row(options: Options) -> Row:
         alternative=headline["presidio_names"]["recall"],
         figures=figures,
         bars={bar: met for corpus in figures for bar, met in bars(corpus, figures[corpus]["ours"]).items()},
-        settings={"texts": {name: len(texts) for name, texts in corpora.items()}, "dense": DENSE, "model": model()},
+        settings={
+            "texts": {name: len(texts) for name, texts in corpora.items()},
+            "dense": DENSE,
+            "model": model(),
+            "default_policy": DEFAULT_POLICY,
+        },
     )
 
 
@@ -50,21 +67,37 @@ def scored(find: Find, texts: Sequence[LabelledText]) -> Score:
     return scores(find, texts, 0)[0]
 
 
-def scores(find: Find, texts: Sequence[LabelledText], least: int) -> tuple[Score, Score]:
-    """One system's score on all texts, and on those with so many identifiers at least.
+def scores(
+    find: Find, texts: Sequence[LabelledText], least: int, narrowed: Narrowed | None = None
+) -> tuple[Score, Score]:
+    """One system's score on all texts, and on those in which so many identifiers at least are labelled.
 
-    A corpus that labels no titles or nationalities at all says nothing about findings of them: they count neither way.
+    Args:
+        find: The system.
+        texts: With their labels.
+        least: How many identifiers a text of the second score holds.
+        narrowed: Which labels and findings count; if None, all of types that the corpus labels anywhere.
     """
     everything, some = Scorer(), Scorer()
-    silent = TRAITS - {span.entity_type for text in texts for span in text.spans}
-    for labelled, everything_found in zip(texts, find([text.text for text in texts]), strict=True):
-        found = everything_found
-        if not isinstance(found, QuarantinedRecord):
-            found = [span for span in found if span.entity_type not in silent]
-        everything.add(labelled, found)
+    narrowed = narrowed or _without_silent(texts)
+    for labelled, found in zip(texts, find([text.text for text in texts]), strict=True):
+        counted = narrowed(labelled, found)
+        everything.add(*counted)
         if len(labelled.spans) >= least:
-            some.add(labelled, found)
+            some.add(*counted)
     return everything.score(), some.score()
+
+
+def _without_silent(texts: Sequence[LabelledText]) -> Narrowed:
+    """A corpus that labels no titles or nationalities says nothing of findings of them: they count neither way."""
+    silent = TRAITS - {span.entity_type for text in texts for span in text.spans}
+
+    def narrowed(labelled: LabelledText, found: Findings) -> tuple[LabelledText, Findings]:
+        if isinstance(found, QuarantinedRecord):
+            return labelled, found
+        return labelled, [span for span in found if span.entity_type not in silent]
+
+    return narrowed
 
 
 def summary(score: Score, whole: Score) -> dict[str, Any]:

@@ -21,8 +21,8 @@ _NUMBER = re.compile(r"\d+")
 #: The headings of the form that every MEDDOCAN report bears, as its makers wrote it. Between them stand values such as
 #: "España", so that reports of different people agree in long runs.
 _FORM = re.compile(
-    r"\b(?:datos del paciente|datos asistenciales|nombre|apellidos|nhc|nass|domicilio|localidad|provincia|cp"
-    r"|(?:fecha|país) de nacimiento|edad|años|sexo [hm]|fecha de ingreso|médico|nºcol|informe clínico|episodio|españa)\b"
+    r"\b(?:datos del paciente|datos asistenciales|nombre|apellidos|nhc|nass|domicilio|localidad|provincia|cp|españa"
+    r"|(?:fecha|país) de nacimiento|edad|años|sexo [hm]|fecha de ingreso|médico|nºcol|informe clínico|episodio)\b"
 )
 _LEAST_OF_FORM = 7
 

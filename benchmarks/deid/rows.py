@@ -5,6 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+#: Number of a row -> its module, whose ``row`` gives it.
+MODULES = {
+    1: "detection",
+    2: "innocent",
+    3: "spanish",
+    4: "transcripts",
+    5: "speed",
+    6: "relations",
+    7: "hostile",
+}
+
 
 @dataclass(frozen=True)
 class Options:

@@ -14,7 +14,9 @@ import faker.config
 from benchmarks.deid_speed import stock_presidio
 from fedaug.errors import QuarantinedRecord
 from fedaug.privacy.deid import Deidentifier, Span
+from fedaug.privacy.deid.deidentify import TAGS
 from fedaug.privacy.deid.neural.card import SHIPPED, load_card
+from fedaug.privacy.deid.policies import DeidPolicy
 from fedaug.privacy.deid.recognisers import EntityRecognizer, RecognizerResult
 from fedaug.privacy.deid.scoring import find_all
 
@@ -38,9 +40,9 @@ def presidio_with_names() -> Find:
     return _analyzing(analyzer)
 
 
-def ours(*, neural: bool = True, language: str = "en") -> Find:
+def ours(*, neural: bool = True, language: str = "en", policy: DeidPolicy = TAGS) -> Find:
     """Detection as the product runs it: the same recognisers, model and thresholds as ``fedaug deid apply``."""
-    found = Deidentifier(language=language, **({} if neural else {"neural": False}))
+    found = Deidentifier(policy, language=language, **({} if neural else {"neural": False}))
     return lambda texts: list(find_all(found, texts))
 
 

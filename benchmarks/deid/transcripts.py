@@ -27,6 +27,8 @@ from fedaug.privacy.deid.spans import Span
 
 _WORD = re.compile(r"[^\W_]+")
 _ORDINAL = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?")
+#: Recall of each item, by letter, in the transcripts that hold it.
+LEAST = {"name": 0.98, "dob": 0.98, "postcode": 0.90}
 _TYPES = {"name": "PERSON", "dob": "DATE_TIME", "postcode": "ZIP_CODE"}
 _MONTHS = {
     name.casefold(): number
@@ -63,9 +65,18 @@ def row(options: Options) -> Row:
         ours=mine["name"]["recall"],
         alternative=figures["presidio_names"]["name"]["recall"],
         figures=figures,
-        bars={"measured": all(item in mine for item in _TYPES)},
+        bars=bars(mine),
         settings={"turns": len(turns)},
     )
+
+
+def bars(figures: dict[str, Any]) -> dict[str, bool]:
+    """What must be shown of each item; one that no transcript holds is not shown."""
+    return {f"{item} recall {least:.2f}": _least(figures, item, least) for item, least in LEAST.items()}
+
+
+def _least(figures: dict[str, Any], item: str, least: float) -> bool:
+    return item in figures and (figures[item]["recall"] or 0.0) >= least
 
 
 def held(transcript: str, item: str, truth: dict[str, str]) -> tuple[Span, ...]:
