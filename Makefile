@@ -60,8 +60,11 @@ lint: install ## style, types and the floors between the rooms
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 
+# Two processes, where there are two cores: each holds the neural recogniser. A file's tests stay together, since they
+# share what is slow to make, and files keep their order: the short ones come last and fill both processes to the end.
 test: lint system ## every check: lint, then the tests with their coverage
-	@$(BIN)/python -m pytest --cov --cov-report=term
+	@$(BIN)/python -m pytest --cov --cov-report=term \
+		--numprocesses auto --maxprocesses 2 --dist loadfile --no-loadscope-reorder
 
 bench: install ## every benchmark, one JSON line each
 	@for file in benchmarks/[a-z]*.py benchmarks/*/__main__.py; do \
