@@ -9,6 +9,7 @@ from typing import Final, Protocol
 
 from fedaug.errors import ConfigError, QuarantinedRecord
 from fedaug.privacy.deid.chunks import chunked
+from fedaug.privacy.deid.clinical_values import without_clinical_values
 from fedaug.privacy.deid.clock import without_time_of_day
 from fedaug.privacy.deid.document import Document
 from fedaug.privacy.deid.doubt import beyond_doubt
@@ -17,12 +18,14 @@ from fedaug.privacy.deid.fold import Folded, fold
 from fedaug.privacy.deid.pattern_layer import PatternLayer
 from fedaug.privacy.deid.propagate import occurrences, sought_after, sought_from_columns
 from fedaug.privacy.deid.recognisers import EntityRecognizer
-from fedaug.privacy.deid.spans import Span
+from fedaug.privacy.deid.spans import ORDER, Span
 from fedaug.privacy.deid.whole_words import in_whole_words
 from fedaug.privacy.limits import LIMITS
 
 _TOO_LONG: Final = "shorten it, or split it into several records"
 _TAG: Final = re.compile(rf"\[(?:{'|'.join(ENTITIES)})(?:_\d+)?\]")
+#: Types that patterns find by figures and letters alone, as a stage or two blood pressures have them too.
+_SHAPED: Final = frozenset({"PHONE_NUMBER", "ZIP_CODE"})
 _FAILED: Final = "keep the record out, or shorten it and prepare the store again"
 
 
@@ -76,6 +79,7 @@ class Detector:
         if not 0 < limit_s <= 60:
             # Presidio gives up, silently, after a minute; a longer limit of ours would not see that.
             raise ConfigError("limit_s is not between 0 and 60 seconds", "give a number of seconds up to 60")
+        self._language = language
         self._patterns = PatternLayer(language, limit_s=limit_s, extra=extra)
         self._tagger = tagger
         self._counts = counts
@@ -98,9 +102,10 @@ class Detector:
                 readings.append(QuarantinedRecord("the neural recogniser failed on a record", _FAILED))
             else:
                 text = folded[index].text
-                counted = (span for span in {*first, *beyond_doubt(text, second)} if self._counts(span))
+                sure = without_clinical_values(text, beyond_doubt(text, second, self._language))
+                counted = (span for span in {*_without_values(text, first), *sure} if self._counts(span))
                 kept = {tidy for span in counted if (tidy := _tidied(text, span)) is not None}
-                readings.append(Reading(document, folded[index], tuple(sorted(kept))))
+                readings.append(Reading(document, folded[index], tuple(sorted(kept, key=ORDER))))
         return readings
 
     def _by_patterns(self, document: Document, folded: Folded) -> list[Span] | QuarantinedRecord:
@@ -147,6 +152,14 @@ def united(readings: Sequence[Reading]) -> list[list[Span]]:
     ]
 
 
+def _without_values(text: str, spans: list[Span]) -> list[Span]:
+    """What patterns found, where the pattern is all shape, without clinical values."""
+    shaped = [span for span in spans if span.entity_type in _SHAPED]
+    if not shaped:
+        return spans
+    return [*(span for span in spans if span.entity_type not in _SHAPED), *without_clinical_values(text, shaped)]
+
+
 def _tidied(text: str, span: Span) -> Span | None:
     dated = without_time_of_day(text, span)
     return dated and in_whole_words(text, dated)
@@ -160,7 +173,7 @@ def _readable(text: str) -> Folded:
 
 def _in_original(folded: Folded, spans: Iterable[Span]) -> list[Span]:
     if folded.origins is None:
-        return sorted(set(spans))
+        return sorted(set(spans), key=ORDER)
     return sorted({Span(*folded.original(span.start, span.end), span.entity_type, span.score) for span in spans})
 
 

@@ -2,27 +2,33 @@
 
 A Foley is a catheter and Parkinson a disease; a patient may be called so too. What decides is how sure the recogniser
 is and, since rules and other findings are not touched here, whether a title, a label or the whole name stands elsewhere
-in the document: then the name is found by a rule, or looked for everywhere.
+in the document: then the name is found by a rule, or looked for everywhere. A title or the label of a field alone
+("la Dra.", "Cita:") is nobody, however sure the recogniser is.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from typing import Final
 
 from fedaug.privacy.deid import rules
-from fedaug.privacy.deid.rules.vocabulary import is_ordinary
+from fedaug.privacy.deid.rules.vocabulary import is_ordinary, listed
 from fedaug.privacy.deid.spans import Span
 
 #: As sure as the recogniser is of a name that stands as names do.
 _SURE: Final = 0.99
 #: What a word of the language takes to count as a name: that it is likelier one than not.
 _LIKELIER: Final = 0.5
-_MEDICAL: Final = frozenset({"PERSON", "LOCATION", "ORGANIZATION"})
+_MEDICAL: Final = frozenset({"PERSON", "LOCATION", "ORGANIZATION", "FAMILY"})
+#: A title is one in English; everywhere else a title by itself is nothing that identifies.
+_TITLE: Final = "TITLE"
 _ORDINARY: Final = frozenset({"PERSON", "LOCATION"})
+_DATE: Final = "DATE_TIME"
+_WHOLE_DATE: Final = re.compile(r"(?P<a>\d{1,2})(?P<s>[/.-])(?P<b>\d{1,2})(?P=s)(?:19|20)\d\d", re.ASCII)
 _WORD: Final = re.compile(r"[^\W\d_]+")
 
 
@@ -41,14 +47,35 @@ def common_surnames() -> frozenset[str]:
     return frozenset(name.lower() for name in Provider.last_names)
 
 
-def beyond_doubt(text: str, spans: Iterable[Span]) -> list[Span]:
-    """The neural recogniser's spans without those that are likelier no identifier.
+def beyond_doubt(text: str, spans: Iterable[Span], language: str = "en") -> list[Span]:
+    """The neural recogniser's spans without those that are likelier no identifier; dates taken for numbers are dates.
 
     Args:
         text: The text.
         spans: What the neural recogniser found in it.
+        language: A two-letter code.
     """
-    return [span for span in spans if not _doubtful(text, span)]
+    labels = listed(f"{language}_labels")
+    kept = (span for span in spans if not _is_label(text, span, labels) and not _doubtful(text, span))
+    return [replace(span, entity_type=_DATE) if _is_date(text, span) else span for span in kept]
+
+
+def _is_date(text: str, span: Span) -> bool:
+    """Whether what was taken for a number is a day of the calendar with all four figures of its year."""
+    match = _WHOLE_DATE.fullmatch(text[span.start : span.end]) if span.entity_type == "ID" else None
+    if match is None:
+        return False
+    first, second = int(match["a"]), int(match["b"])
+    return 1 <= min(first, second) <= 12 and max(first, second) <= 31
+
+
+def _is_label(text: str, span: Span, labels: frozenset[str]) -> bool:
+    """Whether a finding is nothing but titles and labels of fields; a digit in it might be what the label is of."""
+    value = text[span.start : span.end]
+    words = _WORD.findall(value)
+    if span.entity_type == _TITLE or not words or any(map(str.isdigit, value)):
+        return False
+    return all(word.lower() in labels for word in words)
 
 
 def _doubtful(text: str, span: Span) -> bool:

@@ -316,10 +316,6 @@ def _identity_number(rng: Random) -> str:
     return figures if chance(rng, 0.08) else f"{figures}{separator}{letter.lower() if chance(rng, 0.05) else letter}"
 
 
-def _url(rng: Random) -> str:
-    return pick(rng, _LISTS["hosts"]).format(made_up(rng, 3).lower(), n=digits(rng, 5))
-
-
 _Maker = Callable[[SpanishCase, Random], list[Piece]]
 _NUMBERS = {
     "phone": "phones",
@@ -396,7 +392,7 @@ _MAKERS: dict[str, _Maker] = {
     "institution": lambda case, rng: _one(_organisation(rng, "institutions"), "ORGANIZATION"),
     "dni": lambda case, rng: _one(_identity_number(rng), "ID"),
     "mail": lambda case, rng: _one(_mail(rng, new_somebody(rng)), "ID"),
-    "url": lambda case, rng: _one(_url(rng), "ID"),
+    "url": lambda case, rng: _one(pick(rng, _LISTS["hosts"]).format(made_up(rng, 3).lower(), n=digits(rng, 5)), "ID"),
 }
 SLOTS = frozenset(
     {*_MAKERS, *_NUMBERS, *_WORDS, *_ROLES} | {f"{who}.{form}" for who in _ROLES for form in (*_FORMS, "el", "al")}

@@ -32,6 +32,46 @@ def test_what_is_likelier_no_name_is_dropped(text: str, entity_type: str, score:
 
 
 @pytest.mark.parametrize(
+    ("text", "entity_type", "language", "stays_found"),
+    [
+        ("Dra.", "LOCATION", "es", False),
+        ("Sr. Sra", "PERSON", "es", False),
+        ("la Dra. responsable", "PERSON", "es", False),
+        ("Teléfono", "LOCATION", "es", False),
+        ("Cita", "PERSON", "es", False),
+        ("Phone", "LOCATION", "en", False),
+        ("the Mrs.", "PERSON", "en", False),
+        ("Dr.", "TITLE", "en", True),
+        ("Dra. Cita", "PERSON", "en", True),
+        ("Dra. Gil", "PERSON", "es", True),
+        ("Tel. 4711", "ID", "es", True),
+        ("H", "SEX", "es", True),
+    ],
+)
+def test_a_title_or_label_alone_is_nobody(text: str, entity_type: str, language: str, stays_found: bool) -> None:
+    span = Span(0, len(text), entity_type, 1.0)
+    assert beyond_doubt(text, [span], language) == ([span] if stays_found else [])
+
+
+@pytest.mark.parametrize(
+    ("text", "entity_type", "after"),
+    [
+        ("3-4-2023", "ID", "DATE_TIME"),
+        ("31/12/1999", "ID", "DATE_TIME"),
+        ("12.31.1999", "ID", "DATE_TIME"),
+        ("31-31-1999", "ID", "ID"),
+        ("00-12-1999", "ID", "ID"),
+        ("08-08-25", "ID", "ID"),
+        ("3-4/2023", "ID", "ID"),
+        ("3-4-2023", "PERSON", "PERSON"),
+    ],
+)
+def test_a_whole_date_taken_for_a_number_is_a_date(text: str, entity_type: str, after: str) -> None:
+    (span,) = beyond_doubt(text, [Span(0, len(text), entity_type, 0.9)], "es")
+    assert span == Span(0, len(text), after, 0.9)
+
+
+@pytest.mark.parametrize(
     ("found", "left"),
     [
         ("3/14/2019 at 08:30", "3/14/2019"),
