@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from typing import Any
 
 
@@ -14,3 +15,13 @@ def make_echo(settings: dict[str, object]) -> Any:
 def make_dying(settings: dict[str, object]) -> Any:
     """A task whose process is gone before it answers."""
     return lambda chunk: os._exit(3)
+
+
+def make_interrupted(settings: dict[str, object]) -> Any:
+    """A task that is interrupted as by Ctrl-C before it answers."""
+
+    def interrupted(chunk: list[str]) -> list[str]:
+        os.kill(os.getpid(), signal.SIGINT)
+        return chunk
+
+    return interrupted

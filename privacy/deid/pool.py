@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
 from fedaug.errors import DefectError
@@ -72,9 +74,23 @@ def _ordered(executor: ProcessPoolExecutor, chunks: Iterable[list[Any]], most: i
     for chunk in chunks:
         if len(under_way) == most:
             yield from under_way.popleft().result()
-        under_way.append(executor.submit(_run, chunk))
+        with _no_interrupts_for_workers():
+            under_way.append(executor.submit(_run, chunk))
     while under_way:
         yield from under_way.popleft().result()
+
+
+@contextmanager
+def _no_interrupts_for_workers() -> Iterator[None]:
+    """A worker that is started in here never hears of Ctrl-C: the parent ends it, and it would print a traceback.
+
+    A mask, unlike a handler, is inherited from the first instruction on. One that comes meanwhile waits.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _start(make: Callable[[dict[str, object]], Task], settings: dict[str, object]) -> None:

@@ -1,11 +1,12 @@
 """Many texts over worker processes: in order, bounded, and never silently short."""
 
 import multiprocessing
+import signal
 from collections.abc import Iterator
 
 import pytest
 from tests.deid_samples import texts
-from tests.pool_tasks import make_dying, make_echo
+from tests.pool_tasks import make_dying, make_echo, make_interrupted
 
 from fedaug.errors import ConfigError, DefectError
 from fedaug.privacy.deid import Deidentifier
@@ -39,6 +40,12 @@ def test_input_is_read_no_further_ahead_than_the_bound_and_workers_end_with_the_
 def test_a_worker_that_dies_stops_the_job() -> None:
     with pytest.raises(DefectError, match="FA901: a worker process ended early"):
         list(map_in_order(make_dying, {}, [["a"]], processes=1))
+
+
+def test_ctrl_c_is_for_the_parent_alone_to_hear() -> None:
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, set())
+    assert list(map_in_order(make_interrupted, {}, [["a"], ["b"]], processes=1)) == ["a", "b"]
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, set()) == before
 
 
 def test_chunks_are_bounded_by_count_and_by_size_and_lose_nothing() -> None:
