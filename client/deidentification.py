@@ -7,7 +7,6 @@ is the subject, of that subject's records: batches only say what is written down
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,11 +21,10 @@ from fedaug.errors import DefectError, FedaugError, QuarantinedRecord
 from fedaug.privacy.deid.columns import Value, as_text
 from fedaug.privacy.deid.deidentify import Outcome
 from fedaug.privacy.deid.document import Document
-from fedaug.privacy.deid.language import LANGUAGES
+from fedaug.privacy.deid.language import LANGUAGES, language_code
 
 _T = TypeVar("_T")
 _UNREADABLE: Final = "a record's language has no recognisers"
-_LANGUAGE: Final = re.compile(r"([a-z]{2})(?:[-_][a-z0-9-]*)?")
 
 
 class Worker(Protocol):
@@ -139,9 +137,7 @@ class Deidentification:
     def _language(self, record: Record) -> str | None:
         """The language of a record's column; None where that is empty, and the site's own language counts."""
         column = self._settings.language_column
-        cell = as_text(record.attributes.get(column)).lower() if column else ""
-        match = _LANGUAGE.fullmatch(cell)
-        return match[1] if match else cell or None
+        return language_code(as_text(record.attributes.get(column))) if column else None
 
     def _digest(self, records: Sequence[Record]) -> str:
         digest = hashlib.sha256(self._fingerprint)
@@ -165,8 +161,11 @@ class Deidentification:
                     texts[name] = outcome.text
                     found += outcome.found
             if not reason:
-                kept.append(self._result(record, documents[self._columns.text], texts))
-            else:
+                try:
+                    kept.append(self._result(record, documents[self._columns.text], texts))
+                except QuarantinedRecord as error:
+                    reason = error.what
+            if reason:
                 quarantined[reason] += 1
         counts = BatchCounts(len(batch.records), len(kept), quarantined, found)
         self._checkpoints.write(batch.number, batch.digest, counts, kept)

@@ -29,12 +29,8 @@ from fedaug.errors import EmptySource, MalformedSource
 from fedaug.privacy.canonical import canonical_json
 from fedaug.privacy.deid.additions import SiteAdditions
 from fedaug.privacy.deid.deidentify import Deidentifier
-from fedaug.privacy.deid.document import Document
-from fedaug.privacy.deid.language import AUTO, LANGUAGES
-from fedaug.privacy.deid.operators.replace import Replacer
 from fedaug.privacy.deid.policies import BUILT_IN, DeidPolicy, load_policy
 from fedaug.privacy.deid.policies.safe_harbor import SafeHarborChecklist, safe_harbor_checklist
-from fedaug.privacy.deid.spans import Span
 from fedaug.privacy.keys import KeyRing
 from fedaug.privacy.units import PrivacyUnit
 
@@ -198,18 +194,11 @@ class Preparation:
             additions=additions,
             score_threshold=settings.score_threshold,
         )
-        replacer = Replacer(policy, key=surrogates, encryption_key=encryption)
-
-        def replace(value: str, entity_type: str, document: Document) -> str:
-            whole = Span(0, len(value), entity_type, 1.0)
-            language = document.language or (settings.language if settings.language != AUTO else LANGUAGES[0])
-            return replacer.replace(value, [whole], subject=document.subject, language=language)
-
         return Deidentification(
             settings,
             self._settings.source.columns,
             worker,
-            replace,
+            worker.replace_whole,
             self._checkpoints,
             self._fingerprint(policy, additions, keys),
             by_subject=self._settings.privacy.unit is PrivacyUnit.SUBJECT,

@@ -14,7 +14,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final, TypeAlias
 
@@ -65,7 +65,7 @@ class Deidentifier:
 
     Args:
         policy: What is looked for and what is put in its place; tags if none is given.
-        language: A two-letter code, or ``auto`` to choose by the text.
+        language: A two-letter code, or ``auto`` to choose by the text. One that does not tell is read in all languages.
         key: What surrogates and shifts are drawn with, where the policy uses any; secret, and the site's own.
         encryption_key: What values are encrypted with, where the policy does.
         additions: The site's own lists, patterns and models; they add to what is there, and replace nothing.
@@ -103,7 +103,8 @@ class Deidentifier:
         self._additions = additions or SiteAdditions()
         self._replacer = Replacer(policy, key=key, encryption_key=encryption_key)
         self._detectors: dict[str, Detector] = {}
-        self._detector(language if language != AUTO else LANGUAGES[0])  # what cannot be loaded is said at once
+        for one in LANGUAGES if language == AUTO else (language,):
+            self._detector(one)  # what cannot be loaded is said at once
 
     def find(self, text: str | Document) -> list[Span]:
         """Where personal data is, overlaps included.
@@ -161,6 +162,19 @@ class Deidentifier:
             outcomes = map_in_order(_Worker, self._settings, chunks, processes=processes)
         return itertools.chain.from_iterable(outcomes)
 
+    def replace_whole(self, value: str, entity_type: str, document: Document) -> str:
+        """What stands in place of a value as a whole, such as a column's cell.
+
+        Args:
+            value: All of it is of the type.
+            entity_type: What it is.
+            document: The text that it stands beside: whose it is, and in which language.
+
+        Raises:
+            QuarantinedRecord: It could not be replaced.
+        """
+        return self._replacement(value, [Span(0, len(value), entity_type, 1.0)], document)
+
     def _outcomes(self, groups: Sequence[Group]) -> list[list[Outcome]]:
         readings = iter(self._read([document for group in groups for document in group]))
         return [self._replaced(list(itertools.islice(readings, len(group)))) for group in groups]
@@ -168,16 +182,18 @@ class Deidentifier:
     def _read(self, documents: Sequence[Document]) -> list[Reading | QuarantinedRecord]:
         """Readings in the order of the documents, each by the detector of its language."""
         by_language: dict[str, list[int]] = {}
-        readings: dict[int, Reading | QuarantinedRecord] = {}
         for index, document in enumerate(documents):
-            language = self._language_of(document)
-            if language in LANGUAGES:
+            for language in self._languages_of(document):
                 by_language.setdefault(language, []).append(index)
-            else:
-                readings[index] = QuarantinedRecord("a record's language has no recognisers", _OTHER_LANGUAGE)
+        readings: dict[int, Reading | QuarantinedRecord] = {}
         for language, indices in by_language.items():
-            found = self._detector(language).read([documents[index] for index in indices])
-            readings.update(zip(indices, found, strict=True))
+            found: Iterable[Reading | QuarantinedRecord]
+            if language in LANGUAGES:
+                found = self._detector(language).read([documents[index] for index in indices])
+            else:
+                found = [QuarantinedRecord("a record's language has no recognisers", _OTHER_LANGUAGE)] * len(indices)
+            for index, reading in zip(indices, found, strict=True):
+                readings[index] = _both(readings[index], reading) if index in readings else reading
         return [readings[index] for index in range(len(documents))]
 
     def _replaced(self, group: Sequence[Reading | QuarantinedRecord]) -> list[Outcome]:
@@ -190,18 +206,28 @@ class Deidentifier:
 
     def _outcome(self, document: Document, spans: list[Span]) -> Outcome:
         try:
-            text = self._replacer.replace(
-                document.text, spans, subject=document.subject, language=self._language_of(document)
-            )
-        except Exception:  # whatever goes wrong, the record must not pass as clean, and its text go no further
-            return QuarantinedRecord("what was found in a record could not be replaced", "report it, with the policy")
+            text = self._replacement(document.text, spans, document)
+        except QuarantinedRecord as reason:
+            return reason
         return Deidentified(text, Counter(span.entity_type for span in resolve(spans)))
 
-    def _language_of(self, document: Document) -> str:
+    def _replacement(self, text: str, spans: Sequence[Span], document: Document) -> str:
+        language = self._languages_of(document)[0]
+        try:
+            return self._replacer.replace(
+                text, spans, subject=document.subject, record=document.record, language=language
+            )
+        except Exception:  # whatever goes wrong, the record must not pass as clean, and its text go no further
+            reason = QuarantinedRecord("what was found in a record could not be replaced", "report it, with the policy")
+        raise reason
+
+    def _languages_of(self, document: Document) -> tuple[str, ...]:
+        """In which a document is read: all of them where its own is asked for and cannot be told."""
         wanted = document.language or self._language
-        if wanted == AUTO:
-            return detect(document.text, LANGUAGES) or LANGUAGES[0]
-        return wanted
+        if wanted != AUTO:
+            return (wanted,)
+        told = detect(document.text, LANGUAGES)
+        return LANGUAGES if told is None else (told,)
 
     def _detector(self, language: str) -> Detector:
         if language not in self._detectors:
@@ -221,6 +247,13 @@ class Deidentifier:
             # Written so that a score that is not a number counts.
             and not span.score < policy.threshold_for(span.entity_type, threshold)
         )
+
+
+def _both(one: Reading | QuarantinedRecord, other: Reading | QuarantinedRecord) -> Reading | QuarantinedRecord:
+    """What two languages' recognisers find in one document; set aside if either failed."""
+    if isinstance(one, QuarantinedRecord) or isinstance(other, QuarantinedRecord):
+        return one if isinstance(one, QuarantinedRecord) else other
+    return replace(one, spans=tuple(sorted({*one.spans, *other.spans})))
 
 
 class _Worker:

@@ -28,9 +28,12 @@ class Document:
             else's.
         language: A two-letter code; None means the de-identifier's own.
         known: Values that are taken out wherever they stand.
+        record: What a record that names no subject is called where surrogates are drawn, so that its texts and its
+            cells get the same ones. Unlike a subject, nothing that is encrypted is bound to it.
     """
 
     text: str
     subject: str | None = None
     language: str | None = None
     known: tuple[Known, ...] = ()
+    record: str | None = None

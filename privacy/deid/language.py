@@ -16,6 +16,7 @@ import functools
 import importlib
 import re
 import string
+import unicodedata
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,6 +28,14 @@ from fedaug.errors import ConfigError, MissingExtra
 LANGUAGES: Final = ("en", "es")
 #: The setting that asks for the choice by the text.
 AUTO: Final = "auto"
+
+#: What people write in a column for a language: ISO 639-2, and its name in English and Spanish.
+_NAMES: Final = {
+    **dict.fromkeys(("eng", "english", "inglés", "ingles"), "en"),
+    **dict.fromkeys(("spa", "spanish", "español", "espanol", "castellano"), "es"),
+}
+#: A code with a region, such as es-MX; only the code counts.
+_CODE: Final = re.compile(r"([a-z]{2})(?:[-_][a-z0-9_-]*)?")
 
 #: Enough to tell; the end of a long text is in the language of its beginning.
 _READ_CHARS: Final = 20_000
@@ -57,6 +66,17 @@ class _Marks:
     words: frozenset[str]
     letters: frozenset[str]
     endings: tuple[str, ...]
+
+
+def language_code(cell: str) -> str | None:
+    """The two-letter code of a language as people write it: ``ES``, ``es-MX``, ``español``; None of an empty cell.
+
+    What is none of those comes back in lower case, and is no language that anything reads.
+    """
+    name = unicodedata.normalize("NFC", cell).strip().casefold()
+    if match := _CODE.fullmatch(name):
+        return match[1]
+    return _NAMES.get(name, name) or None
 
 
 def detect(text: str, supported: Sequence[str] = LANGUAGES) -> str | None:

@@ -55,6 +55,11 @@ def encrypt_value(value: str, entity_type: str, key: bytes, *, subject: str | No
     return f"[{entity_type}:enc:{name}.{base64.urlsafe_b64encode(sealed).decode().rstrip('=')}]"
 
 
+def count_tokens(text: str) -> int:
+    """How many encrypted values a text holds, damaged ones included."""
+    return sum(1 for _ in _MARK.finditer(text))
+
+
 def decrypt_text(text: str, key: bytes | Sequence[bytes], *, subject: str | None = None) -> str:
     """A text with every token turned back into what it stands for.
 
@@ -72,21 +77,22 @@ def decrypt_text(text: str, key: bytes | Sequence[bytes], *, subject: str | None
     pieces, position = [], 0
     for mark in _MARK.finditer(text):
         match = _TOKEN.match(text, mark.start())
-        value = _opened(match, keys, subject) if match else None
-        if match is None or value is None:
-            raise SealError(
-                "a token in the text cannot be decrypted: it was changed or moved, or key or subject is not its own",
-                "use the site's key and the subject of the record, or restore the text",
-            )
+        if match is None:
+            raise SealError("a token in the text is damaged", "restore the text")
+        if match["key"] not in keys:
+            raise SealError("a token in the text was made with another key", "use the key that it was made with")
+        value = _opened(match, keys[match["key"]], subject)
+        if value is None and subject is not None and _opened(match, keys[match["key"]], None) is not None:
+            raise SealError("a token in the text was made without a subject", "name none")
+        if value is None:
+            what = "a token in the text was changed, or was made for another subject"
+            raise SealError(what, "name the subject that it was made for, or restore the text")
         pieces += [text[position : match.start()], value]
         position = match.end()
     return "".join([*pieces, text[position:]])
 
 
-def _opened(match: re.Match[str], keys: dict[str, bytes], subject: str | None) -> str | None:
-    key = keys.get(match["key"])
-    if key is None:
-        return None
+def _opened(match: re.Match[str], key: bytes, subject: str | None) -> str | None:
     try:
         sealed = base64.b64decode(match["sealed"] + "=" * (-len(match["sealed"]) % 4), b"-_", validate=True)
         if base64.urlsafe_b64encode(sealed).decode().rstrip("=") != match["sealed"]:

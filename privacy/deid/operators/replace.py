@@ -69,26 +69,44 @@ class Replacer:
         self._encryption_key = encryption_key
         self._noise = noise or SystemNoise()
 
-    def replace(self, text: str, spans: Sequence[Span], *, subject: str | None = None, language: str = "en") -> str:
+    def replace(
+        self,
+        text: str,
+        spans: Sequence[Span],
+        *,
+        subject: str | None = None,
+        record: str | None = None,
+        language: str = "en",
+    ) -> str:
         """The text with its findings replaced; what lies outside them is untouched.
 
         Args:
             text: The record.
             spans: As found; overlaps are merged once those that the policy keeps or does not look for are dropped.
             subject: Whom the record is about: the same subject gets the same surrogates and the same shift of dates in
-                all of its records. None makes this text a subject of its own, so that no other text agrees with it.
+                all of its records, and what is encrypted can be turned back only under its name.
+            record: What is drawn for instead where no subject is named; nothing that is encrypted is bound to it. None
+                as well makes this text a subject of its own, so that no other text agrees with it.
             language: Two letters.
         """
         kept = [span for span in spans if not self._policy.takes_out(span.entity_type)]
         found = resolve(span for span in spans if span.length and self._policy.takes_out(span.entity_type))
         values = [fold(text[span.start : span.end]).text for span in found]
         mixed = _mixed(found, [span for span in spans if not self._policy.operator_for(span.entity_type).keeps])
-        record = _Record(
-            self, text, found, values, [text[span.start : span.end] for span in kept], subject, language, mixed
+        parts = _Record(
+            self,
+            text,
+            found,
+            values,
+            kept=[text[span.start : span.end] for span in kept],
+            subject=subject,
+            record=record,
+            language=language,
+            mixed=mixed,
         )
         pieces, position = [], 0
         for index, span in enumerate(found):
-            pieces += [text[position : span.start], record.replacement(index)]
+            pieces += [text[position : span.start], parts.replacement(index)]
             position = span.end
         return "".join([*pieces, text[position:]])
 
@@ -102,8 +120,10 @@ class _Record:
         text: str,
         found: Sequence[Span],
         values: Sequence[str],
+        *,
         kept: Sequence[str],
         subject: str | None,
+        record: str | None,
         language: str,
         mixed: frozenset[int],
     ) -> None:
@@ -113,8 +133,9 @@ class _Record:
         self._found, self._values = found, values
         self._numbers = Numbers()
         taken = _words((*values, *kept))
+        drawn_for = record if subject is None else subject
         self._draw = (
-            Draw(replacer._key, subject=subject, text=text, taken=taken, language=language) if replacer._key else None
+            Draw(replacer._key, subject=drawn_for, text=text, taken=taken, language=language) if replacer._key else None
         )
         self._dates = Dates(
             [(span.start, value) for span, value in zip(found, values, strict=True) if _is_date(span)], language
@@ -124,7 +145,7 @@ class _Record:
         """What stands in the place of a finding; a tag where its operator can make nothing of it."""
         span, value = self._found[index], self._values[index]
         choice = self._policy.operator_for(span.entity_type)
-        if index in self._mixed:
+        if index in self._mixed and choice.operator != "encrypt":
             return tag(span.entity_type)
         if choice.operator == "redact" and choice.number:
             return tag(span.entity_type, self._numbers.of(value, span.entity_type))

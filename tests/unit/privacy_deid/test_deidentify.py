@@ -11,10 +11,17 @@ import pytest
 from presidio_analyzer import EntityRecognizer, RecognizerResult
 from tests.deid_samples import PLANTED, texts
 
-from fedaug.errors import ConfigError
+from fedaug.errors import ConfigError, QuarantinedRecord
 from fedaug.privacy.deid import Deidentifier
+from fedaug.privacy.deid.deidentify import _both
+from fedaug.privacy.deid.detect import Reading
+from fedaug.privacy.deid.document import Document
+from fedaug.privacy.deid.fold import fold
+from fedaug.privacy.deid.language import detect
 from fedaug.privacy.deid.pattern_layer import PatternLayer
+from fedaug.privacy.deid.policies import load_policy
 from fedaug.privacy.deid.recognisers import silence_presidio
+from fedaug.privacy.deid.surrogates import SurrogateKey
 
 
 @pytest.fixture(scope="module")
@@ -140,3 +147,29 @@ def test_no_word_of_a_record_is_kept(deidentifier: Deidentifier) -> None:
         deidentifier.deidentify(f"zebra{number}stripe was seen on 06/21/07")
     assert (len(vocabulary.strings), sum(1 for _ in vocabulary)) == before
     assert "zebra7stripe" not in vocabulary.strings
+
+
+def test_a_text_whose_language_is_in_doubt_is_read_in_all() -> None:
+    worker = Deidentifier(language="auto", neural=False)
+    texts = ["Dx: 3 de abril", "MRN 00482913"]
+    assert [detect(text) for text in texts] == [None, None]
+    assert "abril" in Deidentifier(neural=False).deidentify(texts[0])  # what English alone would leave
+    assert [worker.deidentify(text) for text in texts] == ["Dx: [DATE_TIME]", "MRN [MEDICAL_RECORD_NUMBER]"]
+    told = "Dx: 3 de abril. The patient was seen on Monday and sent home."
+    assert "abril" in worker.deidentify(told)  # a text that tells is read in its own language
+
+
+def test_a_reading_that_failed_in_one_language_sets_the_record_aside() -> None:
+    failed = QuarantinedRecord("failed", "see to it")
+    reading = Reading(Document("x"), fold("x"), ())
+    assert _both(failed, reading) is failed
+    assert _both(reading, failed) is failed
+
+
+def test_a_cell_and_a_text_of_one_record_get_the_same_surrogates_and_other_records_do_not() -> None:
+    key = SurrogateKey(bytes(range(32)))
+    worker = Deidentifier(load_policy("gdpr-pseudonymise"), key=key, neural=False)
+    one, other = Document("", record="one"), Document("", record="other")
+    assert worker.replace_whole("Smith", "PERSON", one) == worker.replace_whole("Smith", "PERSON", one)
+    numbers = {worker.replace_whole("80431234567", "ID", document) for document in (one, other)}
+    assert len(numbers) == 2

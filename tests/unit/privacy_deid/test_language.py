@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fedaug.errors import ConfigError
-from fedaug.privacy.deid.language import LANGUAGES, detect
+from fedaug.privacy.deid.language import LANGUAGES, detect, language_code
 from fedaug.privacy.deid.rules import rules_for
 
 ENGLISH = (
@@ -69,3 +69,24 @@ def test_only_the_beginning_of_a_long_text_is_read() -> None:
 def test_every_language_that_is_told_has_rules() -> None:
     assert set(LANGUAGES) == {"en", "es"}
     assert all(rules_for(language) for language in LANGUAGES)
+
+
+@pytest.mark.parametrize(
+    ("cell", "code"),
+    [
+        ("es", "es"),
+        (" ES\n", "es"),
+        ("es-ES", "es"),
+        ("en_US", "en"),
+        ("español", "es"),
+        ("Espan\u0303ol", "es"),
+        ("SPANISH", "es"),
+        ("eng", "en"),
+        ("fr-CA", "fr"),
+        ("Klingon", "klingon"),
+        ("", None),
+        ("  ", None),
+    ],
+)
+def test_a_language_is_read_as_people_write_it(cell: str, code: str | None) -> None:
+    assert language_code(cell) == code

@@ -8,6 +8,8 @@ from tests.surrogate_texts import marked, policy
 
 from fedaug.errors import ConfigError, SealError
 from fedaug.privacy.deid.operators import Replacer, decrypt_text, encrypt
+from fedaug.privacy.deid.operators.encrypt import count_tokens
+from fedaug.privacy.deid.spans import Span
 
 KEY, OTHER = bytes(range(32)), bytes(range(1, 33))
 TEXT = "Seen {PERSON:John Smith} at {FACILITY:St. Mary’s}, dose {ID:10}."
@@ -96,3 +98,36 @@ def test_encryption_that_binds_no_type_and_subject_is_caught(monkeypatch: pytest
     made = sealed()
     assert not refused(made, subject="two")  # the defect lets it pass, so the tests above would fail
     assert not refused(made.replace("[PERSON:", "[FACILITY:"))
+
+
+REASONS = {
+    "another key": (lambda: decrypt_text(sealed(), OTHER, subject="one"), "another key"),
+    "no subject wanted": (lambda: decrypt_text(sealed(subject=None), KEY, subject="one"), "without a subject"),
+    "another subject": (lambda: decrypt_text(sealed(), KEY, subject="two"), "changed, or was made for another subject"),
+    "no subject given": (lambda: decrypt_text(sealed(), KEY), "changed, or was made for another subject"),
+    "cut short": (lambda: decrypt_text(sealed().replace("]", "", 1), KEY, subject="one"), "damaged"),
+}
+
+
+@pytest.mark.parametrize("kind", REASONS)
+def test_the_reason_is_told(kind: str) -> None:
+    decrypt, reason = REASONS[kind]
+    with pytest.raises(SealError, match=reason):
+        decrypt()
+
+
+def test_what_a_record_is_called_is_not_bound() -> None:
+    made = Replacer(policy("encrypt"), encryption_key=KEY).replace(*marked(TEXT), record="a name drawn for")
+    assert decrypt_text(made, KEY) == marked(TEXT)[0]
+
+
+def test_an_age_with_something_else_merged_in_comes_back_too() -> None:
+    spans = [Span(0, 6, "AGE", 1.0), Span(4, 9, "PERSON", 0.5)]
+    made = Replacer(policy("encrypt"), encryption_key=KEY).replace("aged 93 Ann", spans)
+    assert "aged" not in made
+    assert decrypt_text(made, KEY) == "aged 93 Ann"
+
+
+def test_tokens_are_counted() -> None:
+    assert count_tokens(sealed()) == 3
+    assert count_tokens("[PERSON] none") == 0
