@@ -13,10 +13,20 @@ from typing import Annotated
 
 import typer
 
-from fedaug import __version__, data_cli, deid_cli, deid_policy_cli, enrolment_cli, keys_cli, log_cli, planning_cli
+from fedaug import (
+    __version__,
+    data_cli,
+    deid_cli,
+    deid_files_cli,
+    deid_policy_cli,
+    enrolment_cli,
+    keys_cli,
+    log_cli,
+    planning_cli,
+)
 from fedaug.client import cli as client_cli
 from fedaug.client import ledger_cli
-from fedaug.console import INTERRUPTED, debugging, defect_line, one_line, quiet_libraries, yield_cores
+from fedaug.console import INTERRUPTED, debugging, defect_line, keep_interrupts, one_line, quiet_libraries, yield_cores
 from fedaug.errors import FedaugError
 from fedaug.simulation import cli as simulation_cli
 
@@ -36,8 +46,9 @@ app.add_typer(planning_cli.policy, name="policy")
 app.add_typer(planning_cli.budget, name="budget")
 app.command(name="simulate")(simulation_cli.simulate)
 app.add_typer(data_cli.app, name="data")
-deid_cli.app.add_typer(deid_policy_cli.app, name="policy")
-app.add_typer(deid_cli.app, name="deid")
+deid_files_cli.app.add_typer(deid_cli.app)
+deid_files_cli.app.add_typer(deid_policy_cli.app, name="policy")
+app.add_typer(deid_files_cli.app, name="deid")
 
 
 def _print_version(wanted: bool) -> None:
@@ -81,6 +92,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def main() -> None:
     """The entry point of the ``fedaug`` command."""
+    keep_interrupts()
     yield_cores()
     quiet_libraries()
     sys.exit(run(sys.argv[1:]))

@@ -6,8 +6,10 @@ import getpass
 import logging
 import os
 import sys
+import threading
 import time
 import warnings
+from _thread import interrupt_main
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
@@ -30,6 +32,7 @@ from rich.progress import (
 from fedaug.errors import ConfigError, DefectError, FedaugError, MissingExtra
 
 INTERRUPTED: Final = 130  # what a shell reports for a command that Ctrl-C ended
+_AGAIN_SECONDS: Final = 0.02
 DEBUG: Final = "FEDAUG_DEBUG"
 _STEP_LINE_SECONDS: Final = 15.0  # without a terminal, a long phase tells so often how far it is
 
@@ -120,6 +123,19 @@ def quiet_libraries() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # ε on a terminal that knows ASCII only
+
+
+def keep_interrupts() -> None:
+    """Has Ctrl-C end a command also where it comes while an object is deleted: Python would print it and go on."""
+    sys.unraisablehook = _interrupt_again
+
+
+def _interrupt_again(lost: sys.UnraisableHookArgs, /) -> None:
+    """The hook for exceptions that cannot be raised: an interrupt comes again a moment later."""
+    if issubclass(lost.exc_type, KeyboardInterrupt):
+        threading.Timer(_AGAIN_SECONDS, interrupt_main).start()
+    else:
+        sys.__unraisablehook__(lost)
 
 
 def yield_cores() -> None:

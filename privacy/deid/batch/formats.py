@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, Protocol
 
 from fedaug.errors import (
+    ConfigError,
     EmptySource,
     MalformedRow,
     MalformedSource,
@@ -27,6 +28,8 @@ from fedaug.privacy.limits import LIMITS
 
 #: The one column of a plain text.
 TEXT: Final = "text"
+#: What a shell cannot type easily.
+_DELIMITERS: Final = {"tab": "\t", "\\t": "\t"}
 _BOM: Final = b"\xef\xbb\xbf"
 
 
@@ -62,12 +65,25 @@ class Source(Protocol):
         ...
 
 
-def open_source(path: Path, *, lines: bool = False) -> Source:
+def delimiter_of(given: str) -> str:
+    """The character between the fields of a CSV file, as given on a command line.
+
+    Raises:
+        ConfigError: It is not one character, or one that fields or rows are told by.
+    """
+    delimiter = _DELIMITERS.get(given, given)
+    if len(delimiter) != 1 or delimiter.isalnum() or delimiter in '"\r\n\0 ':
+        raise ConfigError("the delimiter is not one", "give one character, such as ; or the word tab")
+    return delimiter
+
+
+def open_source(path: Path, *, lines: bool = False, delimiter: str = ",") -> Source:
     """A file by its suffix: .csv, .jsonl, .ndjson or .txt.
 
     Args:
         path: The file.
         lines: Whether each line of a .txt is a record; else the whole file is one.
+        delimiter: What stands between the fields of a CSV file.
 
     Raises:
         UnknownFormat: The suffix is none of those.
@@ -77,7 +93,7 @@ def open_source(path: Path, *, lines: bool = False) -> Source:
     kind = path.suffix.lower()
     try:
         if kind == ".csv":
-            return CsvSource(path)
+            return CsvSource(path, delimiter)
         if kind in (".jsonl", ".ndjson"):
             return JsonSource(path)
         if kind == ".txt":
@@ -90,10 +106,10 @@ def open_source(path: Path, *, lines: bool = False) -> Source:
 class CsvSource:
     """A CSV file with a header line."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, delimiter: str = ",") -> None:
+        self._path, self._delimiter = path, delimiter
         with path.open("rb") as file:
-            header = next(_csv_rows(file), None)
+            header = next(_csv_rows(file, delimiter), None)
         if header is None:
             raise EmptySource("the source holds no header and no record", "check the file")
         self.columns: tuple[str, ...] | None = tuple(header[1])
@@ -104,18 +120,19 @@ class CsvSource:
         """All rows, as :class:`Source` says."""
         columns = self.columns or ()
         with _opened(self._path) as file:
-            for line, fields in _after_header(_csv_rows(file)):
+            for line, fields in _after_header(_csv_rows(file, self._delimiter)):
                 if len(fields) != len(columns):
                     raise _bad(line, "has another number of fields than the header")
                 yield Row(line, dict(zip(columns, fields, strict=True)))
 
     def head(self, columns: Sequence[str]) -> bytes:
         """What an output begins with."""
-        return _csv_line(columns)
+        return _csv_line(columns, self._delimiter)
 
     def written(self, values: dict[str, Any], columns: Sequence[str] | None) -> bytes:
         """One row of the output."""
-        return _csv_line(["" if values.get(name) is None else str(values[name]) for name in columns or ()])
+        fields = ["" if values.get(name) is None else str(values[name]) for name in columns or ()]
+        return _csv_line(fields, self._delimiter)
 
 
 class JsonSource:
@@ -217,10 +234,10 @@ def _decoded(line: int, data: bytes) -> str:
     try:
         return data.decode()
     except UnicodeDecodeError:
-        raise NotUtf8(f"line {line} of the source is not UTF-8", "convert the source to UTF-8") from None
+        raise NotUtf8(f"line {line} of the source is not UTF-8", "convert it: iconv -f latin1 -t utf8") from None
 
 
-def _csv_rows(file: BinaryIO) -> Iterator[tuple[int, list[str]]]:
+def _csv_rows(file: BinaryIO, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """The line on which each row begins, and its fields; blank lines are left out."""
     # A limit of the whole process, only ever raised; without it no value could be over 131,072 characters.
     csv.field_size_limit(max(csv.field_size_limit(), LIMITS.source_line_bytes))
@@ -234,7 +251,7 @@ def _csv_rows(file: BinaryIO) -> Iterator[tuple[int, list[str]]]:
                 raise _bad(begun, "is over the size limit; is a quote left open?")
             yield _decoded(number, data)
 
-    reader = csv.reader(lines(), strict=True)
+    reader = csv.reader(lines(), strict=True, delimiter=delimiter)
     while True:
         begun = reader.line_num + 1
         try:
@@ -252,9 +269,9 @@ def _after_header(rows: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, 
     return rows
 
 
-def _csv_line(fields: Sequence[str]) -> bytes:
+def _csv_line(fields: Sequence[str], delimiter: str) -> bytes:
     line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow(fields)
+    csv.writer(line, lineterminator="\n", delimiter=delimiter).writerow(fields)
     return line.getvalue().encode()
 
 

@@ -14,19 +14,26 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO, Final, Protocol
+from typing import Any, BinaryIO, Final, Protocol, TypeAlias
 
 from fedaug.errors import ConfigError, InputError, MissingFile, ProtocolError, QuarantinedRecord
 from fedaug.privacy.canonical import parse_json
 from fedaug.privacy.deid.batch.formats import Row, Source
+from fedaug.privacy.deid.batch.output import partial_of, require_another, sidecar_of
 from fedaug.privacy.deid.batch.plan import Columns
 from fedaug.privacy.deid.document import Document
 from fedaug.privacy.files import read_at_most, sync_folder, whole_file
 
-_FORMAT: Final = "fedaug-deid-progress/1"
+_FORMAT: Final = "fedaug-deid-progress/2"
 _MOST_SIDECAR_BYTES: Final = 2**20
 _KEEP_EVERY: Final = 256  # rows: some seconds of work, against milliseconds to write them through
+#: Of records that were set aside so many are named by their lines; there is no end to how many there may be.
+MOST_LINES: Final = 1_000
 _PRIVATE: Final = 0o600
+
+
+#: A row's columns as they may be written, and what was found in its texts, by type.
+Finished: TypeAlias = tuple[dict[str, Any], Counter[str]]
 
 
 class Worker(Protocol):
@@ -43,16 +50,23 @@ class Totals:
 
     Attributes:
         rows: Read.
-        set_aside: Of them those that could not be de-identified, and are not in the output.
+        reasons: Why some could not be de-identified, and are not in the output, with how many each.
+        lines: Where those begin in the source, the first 1,000 of them.
         found: Findings by type, in what was written.
         dropped: Columns that were left out though nobody said so: the most of any row. Not their names, since the
             first line of a file without a header is a record.
     """
 
     rows: int = 0
-    set_aside: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+    lines: list[int] = field(default_factory=list)
     found: Counter[str] = field(default_factory=Counter)
     dropped: int = 0
+
+    @property
+    def set_aside(self) -> int:
+        """How many rows are not in the output."""
+        return self.reasons.total()
 
 
 @dataclass(frozen=True)
@@ -80,12 +94,12 @@ class Job:
     @property
     def partial(self) -> Path:
         """What is done so far."""
-        return self.out.with_name(f".{self.out.name}.partial")
+        return partial_of(self.out)
 
     @property
     def sidecar(self) -> Path:
         """How far it is."""
-        return self.out.with_name(f".{self.out.name}.progress")
+        return sidecar_of(self.out)
 
 
 def run(job: Job, worker: Worker, *, resume: bool = False, progress: Callable[[int], None] = lambda _: None) -> Totals:
@@ -103,14 +117,14 @@ def run(job: Job, worker: Worker, *, resume: bool = False, progress: Callable[[i
         InputError: A row is bad; there is no output.
     """
     job.columns.require(job.source)
-    if job.out.exists() and job.out.samefile(job.source_path):
-        raise ConfigError("output and source are the same file", "choose another output")
+    require_another(job.out, job.source_path)
     totals, size = _earlier(job) if resume else (Totals(), 0)
     try:
         with _partial(job.partial, size) as file:
             _fill(job, worker, file, totals, progress)
             if totals.rows and totals.set_aside == totals.rows:
-                raise QuarantinedRecord("no record could be de-identified", "see whether recognisers or models fail")
+                (reason, _), *_ = totals.reasons.most_common(1)
+                raise QuarantinedRecord(f"no record could be de-identified: {reason}", "see to that first")
             os.fsync(file.fileno())
         job.partial.replace(job.out)
         sync_folder(job.out.parent)
@@ -128,12 +142,14 @@ def _fill(job: Job, worker: Worker, file: BinaryIO, totals: Totals, progress: Ca
     columns = None if job.source.columns is None else job.columns.kept(job.source.columns)
     if not totals.rows:
         file.write(job.source.head(columns or ()))
-    for row, values, found in _done(job, worker, totals.rows):
+    for row, done in _done(job, worker, totals.rows):
         totals.rows += 1
         totals.dropped = max(totals.dropped, job.columns.dropped(row.values))
-        if values is None:
-            totals.set_aside += 1
+        if isinstance(done, QuarantinedRecord):
+            totals.reasons[done.what] += 1
+            totals.lines += [row.line] if len(totals.lines) < MOST_LINES else []
         else:
+            values, found = done
             file.write(job.source.written(values, columns))
             totals.found += found
         if totals.rows % _KEEP_EVERY == 0:
@@ -141,8 +157,8 @@ def _fill(job: Job, worker: Worker, file: BinaryIO, totals: Totals, progress: Ca
         progress(totals.rows)
 
 
-def _done(job: Job, worker: Worker, skip: int) -> Iterator[tuple[Row, dict[str, Any] | None, Counter[str]]]:
-    """Rows as they may be written; None for one that is set aside."""
+def _done(job: Job, worker: Worker, skip: int) -> Iterator[tuple[Row, Finished | QuarantinedRecord]]:
+    """Rows as they may be written, or why one is set aside."""
     under_way: deque[tuple[Row, dict[str, Document]]] = deque()
 
     def documents() -> Iterator[Document]:
@@ -156,21 +172,20 @@ def _done(job: Job, worker: Worker, skip: int) -> Iterator[tuple[Row, dict[str, 
     for outcome in outcomes:
         row, parts = under_way.popleft()
         of_row = [outcome, *islice(outcomes, max(len(parts), 1) - 1)]
-        yield row, *_finished(job, row, parts, of_row)
+        yield row, _finished(job, row, parts, of_row)
 
 
-def _finished(
-    job: Job, row: Row, parts: dict[str, Document], outcomes: list[Any]
-) -> tuple[dict[str, Any] | None, Counter[str]]:
-    if any(isinstance(outcome, QuarantinedRecord) for outcome in outcomes):
-        return None, Counter()
+def _finished(job: Job, row: Row, parts: dict[str, Document], outcomes: list[Any]) -> Finished | QuarantinedRecord:
+    for outcome in outcomes:
+        if isinstance(outcome, QuarantinedRecord):
+            return outcome
     document = next(iter(parts.values()), Document(""))
     texts = {name: outcome.text for name, outcome in zip(parts, outcomes, strict=False)}
     found: Counter[str] = sum((outcome.found for outcome in outcomes), Counter())
     try:
         return job.columns.applied(row, texts, lambda cell, kind: job.replace(cell, kind, document)), found
-    except QuarantinedRecord:
-        return None, Counter()
+    except QuarantinedRecord as reason:
+        return reason
 
 
 def _keep(job: Job, file: BinaryIO, totals: Totals) -> None:
@@ -181,7 +196,8 @@ def _keep(job: Job, file: BinaryIO, totals: Totals) -> None:
         "format": _FORMAT,
         "bytes": file.tell(),
         "rows": totals.rows,
-        "set_aside": totals.set_aside,
+        "reasons": dict(totals.reasons),
+        "lines": totals.lines,
         "found": dict(totals.found),
         "dropped": totals.dropped,
         "source": _state(job.source_path),
@@ -201,7 +217,9 @@ def _earlier(job: Job) -> tuple[Totals, int]:
         found = parse_json(read_at_most(job.sidecar, _MOST_SIDECAR_BYTES))
         if found["format"] != _FORMAT or job.partial.stat().st_size < found["bytes"]:
             raise ValueError
-        totals = Totals(found["rows"], found["set_aside"], Counter(found["found"]), found["dropped"])
+        totals = Totals(
+            found["rows"], Counter(found["reasons"]), found["lines"], Counter(found["found"]), found["dropped"]
+        )
         same = found["source"] == _state(job.source_path) and found["settings"] == dict(job.settings)
         size = int(found["bytes"])
     except MissingFile:

@@ -33,6 +33,7 @@ COMMANDS = (
     "data list",
     "data fetch",
     "deid apply",
+    "deid decrypt",
     "deid score",
     "deid label",
     "deid canary",

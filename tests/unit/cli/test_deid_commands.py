@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -74,7 +76,11 @@ def test_records_that_are_set_aside_are_told_and_the_status_is_0(
     source = tmp_path / "in.jsonl"
     source.write_text("".join(json.dumps({"text": text}) + "\n" for text in ("fine", "a" * (LIMITS.record_chars + 1))))
     told = output(capsys, "apply", str(source), str(tmp_path / "out.jsonl"))
-    assert "set aside, and not in the output: 1 records" in told
+    assert "1 of 2 records written; 0 findings" in told
+    assert "set aside, and not in the output: 1 record that could not be de-identified" in told
+    assert "  1: a record's text is over the size limit\n  in the source they begin on line 2\n" in told
+    told = json.loads(output(capsys, "apply", str(source), str(tmp_path / "out.jsonl"), "--overwrite", "--json"))
+    assert (told["set_aside_lines"], told["set_aside_reasons"]) == ([2], {"a record's text is over the size limit": 1})
     assert (tmp_path / "out.jsonl").read_text() == '{"text": "fine"}\n'
     source.write_text(source.read_text().splitlines()[1] + "\n")
     (tmp_path / "out.jsonl").unlink()
@@ -115,7 +121,10 @@ def test_surrogates_need_a_key_file_and_agree_between_cell_and_text(
         (("score", "notes.csv"), "FA210"),
         (("score", "none.jsonl"), "FA201"),
         (("canary", "none.csv"), "FA201"),
+        (("apply", "notes.csv", "no-folder/out.csv"), "FA101"),
+        (("apply", "notes.csv", "out.csv", "--delimiter", "ab"), "FA101"),
         (("label", "notes.csv", "page.txt"), "FA101"),
+        (("label", "notes.csv", "no-folder/page.html"), "FA101"),
         (("key", "no-folder/deid.key"), "FA101"),
     ],
 )
@@ -125,6 +134,58 @@ def test_what_cannot_be_used_is_one_line_and_leaves_nothing(
     told = output(capsys, *arguments, status=2)
     assert [line[:5] for line in told.splitlines() if line.startswith("FA")] == [code]
     assert sorted(path.name for path in notes.parent.iterdir()) == ["notes.csv"]
+
+
+def test_an_output_that_is_there_is_overwritten_only_where_that_is_said(
+    notes: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for out, arguments in (("clean.csv", ("apply",)), ("page.html", ("label", "--count", "1"))):
+        Path(out).write_text("kept")
+        command = (arguments[0], "notes.csv", out, *arguments[1:])
+        assert "FA101: the output is there already; choose another name, or give --overwrite" in output(
+            capsys, *command, status=2
+        )
+        assert Path(out).read_text() == "kept"
+        output(capsys, *command, "--overwrite")
+        assert Path(out).read_text() != "kept"
+
+
+def test_an_output_is_refused_before_anything_is_read(notes: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    notes.write_bytes(b"\xff")
+    assert "the output's folder is not there" in output(capsys, "apply", "notes.csv", "none/out.csv", status=2)
+
+
+def test_resuming_says_so_where_there_is_nothing_to_resume(notes: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["deid", "apply", "notes.csv", "clean.csv", "--resume"]) == 0
+    assert "nothing to resume: it begins at the first record\n" in capsys.readouterr().err
+    assert "is there already" in output(capsys, "apply", "notes.csv", "clean.csv", "--resume", status=2)
+
+
+def test_what_an_earlier_run_has_done_is_not_thrown_away_silently(
+    notes: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path(".clean.csv.progress").write_text("{}")
+    told = output(capsys, "apply", "notes.csv", "clean.csv", status=2)
+    assert "an earlier run was cut off; go on with --resume, or begin anew with --overwrite" in told
+    output(capsys, "apply", "notes.csv", "clean.csv", "--overwrite")
+    assert not Path(".clean.csv.progress").exists()
+
+
+def test_a_source_with_semicolons_is_read_by_its_delimiter(notes: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    notes.write_text(f"id;text\n7;{TEXT}\n", "utf-8")
+    assert "give --delimiter ';'" in output(capsys, "apply", "notes.csv", "clean.csv", status=2)
+    told = output(capsys, "apply", "notes.csv", "clean.csv", "--delimiter", ";", "--column", "id=keep")
+    assert "1 of 1 record written" in told
+    assert Path("clean.csv").read_text("utf-8").startswith("id;text\n7;Seen on 2007, call [")
+
+
+def test_a_language_column_counts_and_one_that_nobody_reads_is_the_reason(
+    notes: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    notes.write_text("lang,text\nES,Visto el 3 de abril.\nes-ES,Visto el 3 de abril.\nfr,x\n", "utf-8")
+    told = output(capsys, "apply", "notes.csv", "clean.csv", "--language-column", "lang")
+    assert "1: a record's language has no recognisers\n  in the source they begin on line 4\n" in told
+    assert "abril" not in Path("clean.csv").read_text("utf-8")
 
 
 def test_a_score_is_json_with_recall_precision_f2_and_speed(labelled: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -161,7 +222,7 @@ def test_the_labelling_page_holds_so_many_records_by_the_seed(notes: Path, capsy
     assert len(data["records"]) == 3
     assert not any(record["spans"] for record in data["records"])
     assert not data["prefilled"]
-    output(capsys, "label", "notes.csv", "page.html", "--count", "3", "--prefill")
+    output(capsys, "label", "notes.csv", "page.html", "--count", "3", "--prefill", "--overwrite")
     data = json.loads(page.read_text("utf-8").split('id="data">')[1].split("</script>")[0])
     assert all(record["spans"] for record in data["records"])
 
@@ -180,10 +241,35 @@ def test_what_a_site_adds_finds_what_only_it_knows(tmp_path: Path, capsys: pytes
     arguments = ("canary", str(source), "--additions", str(own))
     assert "a file in deid.lists cannot be read" in output(capsys, *arguments, status=2)
     own.write_text(f'pattern = "{SECRET}"\n')
-    told = output(capsys, "apply", str(source), str(tmp_path / "out.txt"), "--additions", str(own), status=2)
+    told = output(capsys, "apply", str(source), str(tmp_path / "new.txt"), "--additions", str(own), status=2)
     assert told.startswith("FA101: the additions file: pattern is not a setting")
 
 
 def test_types_are_listed_with_their_letter(capsys: pytest.CaptureFixture[str]) -> None:
     assert "MEDICAL_RECORD_NUMBER" in output(capsys, "types")
     assert json.loads(output(capsys, "types", "--json"))["US_SSN"] == {"kind": "number", "safe_harbor": "G"}
+
+
+INTERRUPTED_WHILE_DELETING = """
+import sys, time
+from fedaug import cli, console
+class Thing:
+    def __del__(self):
+        raise KeyboardInterrupt
+def work(arguments):
+    try:
+        Thing()
+        time.sleep(30)
+    except KeyboardInterrupt:
+        return 130
+cli.run = work
+sys.argv = ["fedaug"]
+cli.main()
+"""
+
+
+def test_ctrl_c_while_an_object_is_deleted_is_neither_lost_nor_a_traceback() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED_WHILE_DELETING], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr) == (130, "")

@@ -22,7 +22,7 @@ from fedaug.errors import (
     UnknownFormat,
 )
 from fedaug.privacy.deid import Deidentifier
-from fedaug.privacy.deid.batch import Columns, Job, Totals, open_source, run
+from fedaug.privacy.deid.batch import Columns, Job, Totals, delimiter_of, open_source, require_output, run
 from fedaug.privacy.deid.batch.plan import parsed_columns
 from fedaug.privacy.deid.columns import ColumnPolicy
 from fedaug.privacy.deid.document import Document
@@ -200,14 +200,15 @@ def test_a_record_that_is_set_aside_is_not_in_the_output(worker: Deidentifier, t
     rows[1]["text"] = SECRET + "a" * LIMITS.record_chars
     source = jsonl(tmp_path / "in.jsonl", rows)
     totals = run(job(source, id="keep"), worker)
-    assert (totals.rows, totals.set_aside) == (3, 1)
+    assert (totals.rows, totals.set_aside, totals.lines) == (3, 1, [2])
+    assert totals.reasons == {"a record's text is over the size limit": 1}
     kept = [json.loads(line)["id"] for line in (tmp_path / "out.jsonl").read_text("utf-8").splitlines()]
     assert kept == [0, 2]
 
 
 def test_where_every_record_is_set_aside_there_is_no_output(worker: Deidentifier, tmp_path: Path) -> None:
     source = jsonl(tmp_path / "in.jsonl", [{"text": "a" * (LIMITS.record_chars + 1)}])
-    with pytest.raises(QuarantinedRecord, match="FA601"):
+    with pytest.raises(QuarantinedRecord, match="FA601: no record could be de-identified: a record's text is over"):
         run(job(source), worker)
     assert [path.name for path in tmp_path.iterdir()] == ["in.jsonl"]
 
@@ -300,6 +301,101 @@ def test_choices_for_columns_are_read_as_name_and_choice() -> None:
     assert dict(parsed_columns(["a b=PERSON", "c==keep"])) == {"a b": "PERSON", "c": "=keep"}
     with pytest.raises(ConfigError, match="NAME=CHOICE"):
         list(parsed_columns(["name"]))
+
+
+def test_the_line_of_a_record_is_where_it_begins(worker: Deidentifier, tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
+    source.write_text(f'text\n"two\nlines"\n{"a" * (LIMITS.record_chars + 1)}\n', "utf-8")
+    assert run(job(source), worker).lines == [4]
+
+
+def test_lines_and_reasons_of_an_earlier_run_are_kept(worker: Deidentifier, tmp_path: Path) -> None:
+    rows = rows_of(300)
+    rows[7]["text"] = rows[290]["text"] = "a" * (LIMITS.record_chars + 1)
+    source = jsonl(tmp_path / "in.jsonl", rows)
+    with pytest.raises(KeyboardInterrupt):
+        run(job(source), Cut(worker, 280))
+    totals = run(job(source), worker, resume=True)
+    assert (totals.set_aside, totals.lines) == (2, [8, 291])
+
+
+def languages(worker: Deidentifier, folder: Path, cells: list[str]) -> Totals:
+    source = jsonl(folder / "in.jsonl", [{"text": "fine", "lang": cell} for cell in cells])
+    opened = open_source(source)
+    columns = Columns(("text",), language="lang")
+    return run(Job(opened, source, folder / "out.jsonl", columns, tag, {}), worker)
+
+
+def test_a_language_column_is_read_as_people_write_it(worker: Deidentifier, tmp_path: Path) -> None:
+    assert languages(worker, tmp_path, ["ES", "es-ES", "español", "en_US", ""]).set_aside == 0
+
+
+def test_a_language_that_nobody_reads_is_the_reason_that_is_given(worker: Deidentifier, tmp_path: Path) -> None:
+    totals = languages(worker, tmp_path, ["fr", "en"])
+    assert totals.reasons == {"a record's language has no recognisers": 1}
+    with pytest.raises(QuarantinedRecord, match="a record's language has no recognisers"):
+        languages(worker, tmp_path, ["fr"])
+
+
+def test_a_column_that_no_row_has_is_told(tmp_path: Path) -> None:
+    source = open_source(jsonl(tmp_path / "in.jsonl", rows_of(2)))
+    with pytest.raises(MissingColumn, match="no row of the source has the column patient"):
+        Columns(("text",), subject="patient").checked(source)
+
+
+HINTS = {
+    "names": ("id,note,ward_2", ",", "id, note, ward_2"),
+    "a record": ("Ann,Lee", ",", "one of the source's"),
+    "one word": ("ann", ",", "one of the source's"),
+    "semicolons": ("id;note", ",", "--delimiter ';'"),
+    "tabs": ("id\tnote", ",", "--delimiter 'tab'"),
+}
+
+
+@pytest.mark.parametrize("kind", HINTS)
+def test_a_missing_column_is_told_with_those_that_are_there_unless_they_may_be_a_record(
+    kind: str, tmp_path: Path
+) -> None:
+    header, delimiter, hint = HINTS[kind]
+    source = tmp_path / "in.csv"
+    source.write_text(header + "\n", "utf-8")
+    with pytest.raises(MissingColumn) as caught:
+        Columns(("text",)).require(open_source(source, delimiter=delimiter))
+    assert hint in caught.value.todo
+    if kind in ("a record", "one word"):
+        assert "nn" not in str(caught.value).lower().replace("columns", "")
+
+
+@pytest.mark.parametrize(("given", "sign"), [(";", ";"), ("tab", "\t"), ("\\t", "\t"), ("|", "|")])
+def test_a_delimiter_stays_in_the_output(given: str, sign: str, worker: Deidentifier, tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
+    source.write_text(f"id{sign}text\n7{sign}fine, thanks\n", "utf-8")
+    opened = open_source(source, delimiter=delimiter_of(given))
+    columns = Columns(("text",), ColumnPolicy.model_validate({"columns": {"id": "keep"}}))
+    run(Job(opened, source, tmp_path / "out.csv", columns, tag, {}), worker)
+    assert (tmp_path / "out.csv").read_text("utf-8") == source.read_text("utf-8")
+
+
+@pytest.mark.parametrize("given", ["", ";;", '"', "\n", "a", " "])
+def test_what_is_no_delimiter_is_refused(given: str) -> None:
+    with pytest.raises(ConfigError, match="FA101: the delimiter"):
+        delimiter_of(given)
+
+
+def test_an_output_that_would_be_lost_or_cannot_be_written_is_refused_first(tmp_path: Path) -> None:
+    there = tmp_path / "there.csv"
+    there.write_text("kept", "utf-8")
+    dangling = tmp_path / "dangling.csv"
+    dangling.symlink_to(tmp_path / "nowhere")
+    for out, what in ((there, "--overwrite"), (dangling, "--overwrite"), (tmp_path, "is a folder")):
+        with pytest.raises(ConfigError, match=what):
+            require_output(out, overwrite=False)
+    for out, what in ((tmp_path / "none" / "out.csv", "folder is not there"), (there / "out.csv", "is not there")):
+        with pytest.raises(ConfigError, match=what):
+            require_output(out, overwrite=True)
+    require_output(there, overwrite=True)
+    assert there.read_text("utf-8") == "kept"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["dangling.csv", "there.csv"]
 
 
 def test_no_text_column_or_the_same_one_twice_is_refused() -> None:
