@@ -79,6 +79,8 @@ def _overlapping(ordered: list[Span]) -> Iterator[list[Span]]:
 
 
 def _merged(group: list[Span]) -> Span:
+    if len(group) == 1:  # most are, and nothing is to be weighed
+        return group[0]
     best = min(group, key=lambda span: (-span.score, -span.length, span.start, span.entity_type))
     start, end = min(span.start for span in group), max(span.end for span in group)
     return Span(start, end, _said_by(group, best).entity_type, best.score)

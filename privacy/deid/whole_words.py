@@ -25,9 +25,11 @@ def in_whole_words(text: str, span: Span) -> Span | None:
     if not any(map(str.isalnum, value)):
         return None
     if span.entity_type != "TITLE":  # the dot of "Dr." belongs to it
-        span = replace(span, start=span.end - len(value.lstrip(_AROUND)), end=span.start + len(value.rstrip(_AROUND)))
+        first, last = span.end - len(value.lstrip(_AROUND)), span.start + len(value.rstrip(_AROUND))
+    else:
+        first, last = span.start, span.end
     joints = _JOINTS.get(entity(span.entity_type).kind, "")
-    start, end = _left(text, span.start, joints), _right(text, span.end, joints)
+    start, end = _left(text, first, joints), _right(text, last, joints)
     return span if (start, end) == (span.start, span.end) else replace(span, start=start, end=end)
 
 

@@ -28,7 +28,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "age-old",
         "AGE",
-        rf"(?P<value>{_NUMBER})(?:[ ]?(?:-|–|to|or)[ ]?(?P<value>{_AGE}))?[ ]?[-–]?[ ]?{_UNIT}\.?[ ]?[-"
+        rf"(?=\d)(?P<value>{_NUMBER})(?:[ ]?(?:-|–|to|or)[ ]?(?P<value>{_AGE}))?[ ]?[-–]?[ ]?{_UNIT}\.?[ ]?[-"
         rf"–,]?[ ]?(?:and[ ]\d{{1,2}}[ -]?months?[ -]?)?(?:old|olds|of[ ]age|young)\b",
         0.95,
         needed=r"old\b|olds\b|of[ ]age|young",
@@ -37,7 +37,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "age-yo",
         "AGE",
-        rf"(?P<value>{_NUMBER})[ ]?-?[ ]?(?:y\.?[ ]?/?[ ]?o\b\.?|yr\.?[ ]?/?[ ]?o\b|yrs?\.?[ -]olds?"
+        rf"(?=\d)(?P<value>{_NUMBER})[ ]?-?[ ]?(?:y\.?[ ]?/?[ ]?o\b\.?|yr\.?[ ]?/?[ ]?o\b|yrs?\.?[ -]olds?"
         rf"|y\.o\b\.?|m/o\b|mo\.?[ ]old|w/o(?=[ ](?:f|m|male|female|boy|girl|infant)\b)|d/o(?=[ ](?:f|m"
         rf"|male|female|boy|girl|infant)\b))",
         0.95,
@@ -67,7 +67,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "age-years-sex",
         "AGE",
-        rf"(?P<value>{_NUMBER})[ -]?(?:years?|yrs?\.?|y\.?)[ ,-]{{1,2}}(?:old[ ])?(?:white[ ]|black[ ]"
+        rf"(?=\d)(?P<value>{_NUMBER})[ -]?(?:years?|yrs?\.?|y\.?)[ ,-]{{1,2}}(?:old[ ])?(?:white[ ]|black[ ]"
         rf"|hispanic[ ]|asian[ ]|caucasian[ ]|african[ -]american[ ]|right[- ]handed[ ])?(?:male|female"
         rf"|man|woman|boy|girl|gentleman|lady|m\b|f\b)",
         0.95,
@@ -77,7 +77,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "age-sex",
         "AGE",
-        r"(?<![\w.,/$-])(?!(?:9[4-9]|10\d)[ ]?F)(?P<value>[1-9]\d|10\d)[ ]?(?:yo|y)?[ ]?(?:/[ ]?)?"
+        r"(?=\d)(?<![\w.,/$-])(?!(?:9[4-9]|10\d)[ ]?F)(?P<value>[1-9]\d|10\d)[ ]?(?:yo|y)?[ ]?(?:/[ ]?)?"
         r"(?-i:[MF])\b(?=[ ]?(?:[,.;:)]|$|\n|[ ](?:with|w/|who|presents?|presenting|here|admitted|c/o"
         r"|s/p|pt|patient|in\b|p/w|hx|h/o|has|had|is|was|referred|from|brought|known|transferred"
         r"|complain\w{0,5}|g\d|restrained|driver|pedestrian|smoker|status|and)))(?![ ](?:foley"

@@ -62,7 +62,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "date-numeric",
         "DATE_TIME",
-        rf"(?<![\w/.-])(?<!\d,){WEEKDAY_BEFORE}(?P<value>(?:{D}[ ]?/[ ]?{D}[ ]?/"
+        rf"\b(?<![\w/.-])(?<!\d,){WEEKDAY_BEFORE}(?P<value>(?:{D}[ ]?/[ ]?{D}[ ]?/"
         rf"|{D}[ ]?-[ ]?{D}[ ]?-)[ ]?(?:{YEAR}|['’]?\d{{2}})(?!\d|[/-]\d|[.,]\d|%){TIME})",
         0.85,
         needed=r"\d[ ]?[/-][ ]?\d{1,2}[ ]?[/-][ ]?['’]?\d\d",
@@ -107,7 +107,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "month-day",
         "DATE_TIME",
-        rf"(?<!\w){WEEKDAY_BEFORE}(?P<value>{MONTH}[ ]{{0,2}}(?:the[ ])?{D}{ORDINAL}?(?:{TO}"
+        rf"\b(?<!\w){WEEKDAY_BEFORE}(?P<value>{MONTH}[ ]{{0,2}}(?:the[ ])?{D}{ORDINAL}?(?:{TO}"
         rf"(?:{MONTH}[ ])?{D}{ORDINAL}?(?![\d:/.]))?(?:,?[ ]{{0,2}}(?:of[ ])?{YEAR}"
         rf"|,?[ ]?['’‘]\d{{2}}|/\d{{2,4}})?(?![\w/]|[.,]\d|:\d){UNITS}{TIME})",
         0.85,
@@ -118,7 +118,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "day-month",
         "DATE_TIME",
-        rf"(?<![\w/.,-])(?P<value>{WEEKDAY_BEFORE}(?:{D}{ORDINAL}?{TO})?{D}{ORDINAL}?[ ]?[-./ ]?["
+        rf"\b(?<![\w/.,-])(?P<value>{WEEKDAY_BEFORE}(?:{D}{ORDINAL}?{TO})?{D}{ORDINAL}?[ ]?[-./ ]?["
         rf" ]?(?:(?:day[ ])?of[ ])?{MONTH}(?!\w*[a-z]{{2}})(?:(?:[ ]?[-./,][ ]?|[ ](?:of[ ])?){YEAR}"
         rf"|\d{{4}}|(?:[ ]?[-./][ ]?|[ ]?['’‘]|[ ]|)\d{{2}}(?!\d|:|[ ]?[ap]m))?(?!\w|[.,]\d){TIME})",
         0.85,
@@ -129,7 +129,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "month-year",
         "DATE_TIME",
-        rf"(?<!\w)(?P<value>(?:(?:early|late|mid|mid-|middle[ ]of|beginning[ ]of"
+        rf"\b(?<!\w)(?P<value>(?:(?:early|late|mid|mid-|middle[ ]of|beginning[ ]of"
         rf"|end[ ]of)[ -]?)?{MONTH}(?:,?[ ](?:of[ ])?{YEAR}|[ ]?[-/.][ ]?{YEAR}|[ ]?['’‘]\d{{2}}"
         rf"|[-/]\d{{2}}|{YEAR})(?![\w/-]|[.,]\d))",
         0.85,

@@ -94,7 +94,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "street-capital",
         "ADDRESS",
-        rf"(?P<value>{_HOUSE}[ ]{{1,2}}(?:{_DIRECTION}[ ])?(?-i:(?:{_NO_STREET}(?:[A-Z]|\d{{1,3}}(?:st"
+        rf"\b(?P<value>{_HOUSE}[ ]{{1,2}}(?:{_DIRECTION}[ ])?(?-i:(?:{_NO_STREET}(?:[A-Z]|\d{{1,3}}(?:st"
         rf"|nd|rd|th)\b)[\p{{L}}.'’-]{{0,20}}[ ]){{1,4}}?(?:{_STREET_WORD}|(?=[A-Z ]{{2,6}}\b)"
         rf"(?i:{_STREET_WORD})))\b\.?(?:[ ](?-i:{_DIRECTION})\b)?{_UNIT}?{_TAIL})"
         rf"(?![ ]?[A-Z][a-z]{{1,14}}[ ]MD)",
@@ -105,7 +105,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "street-small-st",
         "ADDRESS",
-        rf"(?P<value>{_HOUSE}[ ]{{1,2}}(?:{_DIRECTION}[ ])?"
+        rf"(?=\d)(?P<value>{_HOUSE}[ ]{{1,2}}(?:{_DIRECTION}[ ])?"
         rf"(?:{_NO_STREET}[\p{{L}}\d][\p{{L}}\d'-]{{2,20}}[ ]){{1,2}}?(?:st|dr|drive|court|ct|circle"
         rf"|cir|place)\b\.?(?:{_UNIT}|[ ]{_DIRECTION}\b|(?=[ ]?[,.;\n]|[ ]?$)))",
         0.6,
@@ -216,7 +216,7 @@ RULES: Final[tuple[Rule, ...]] = (
         "ZIP_CODE",
         rf",[ ]?(?:{STATE_CODES})\.?,?[ ]{{1,2}}(?P<value>{_ZIP})(?![\w]|[.,-]\d)",
         0.85,
-        needed=r"(?<!\d)\d{5}",
+        needed=r"\d{5}",
         near=40,
     ),
     Rule(

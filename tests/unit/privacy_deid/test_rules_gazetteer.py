@@ -1,8 +1,10 @@
 """A name of a list is a finding only in context, and what is named after somebody is nobody."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from fedaug.privacy.deid.rules.gazetteer import GazetteerRecogniser, gazetteers
+from fedaug.privacy.deid.rules.gazetteer import _ASCII_WORD, _WORD, GazetteerRecogniser, gazetteers
 from fedaug.privacy.deid.rules.vocabulary import is_ordinary, ordinary_words
 
 NAMES = GazetteerRecogniser()
@@ -67,3 +69,9 @@ def test_ordinary_words_are_told_from_names() -> None:
     assert all(map(is_ordinary, ["will", "Mark", "ROSE", "pain", "patient", "bid", "afib"]))
     assert not any(map(is_ordinary, ["john", "Smith", "Kowalski", "Aantje"]))
     assert ordinary_words("xx") == frozenset()
+
+
+@given(st.text(alphabet=[chr(code) for code in range(128)] + list("AaBb'- ") * 9, max_size=40))
+def test_the_quicker_pattern_finds_the_same_words_in_ascii(text: str) -> None:
+    general = [match.span() for match in _WORD.finditer(text)]
+    assert [match.span() for match in _ASCII_WORD.finditer(text)] == general

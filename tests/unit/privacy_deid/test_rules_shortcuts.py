@@ -52,7 +52,8 @@ def test_each_match_holds_what_its_rule_needs() -> None:
         need = Need(rule.needed or "")
         for text in SAMPLE:
             if _by_search(rule, text):
-                assert need.met(Reading(text, text.casefold(), shape(text), {})), (rule.name, text)
+                reading = Reading(text, text.casefold(), shape(text), {}, text.isascii())
+                assert need.met(reading), (rule.name, text)
 
 
 def test_the_seeded_defect_of_a_shortcut_that_is_too_narrow_is_seen() -> None:
@@ -110,6 +111,19 @@ def test_a_shape_is_in_a_text_where_its_pattern_is(text: str) -> None:
         assert len(shape(text)) == len(text)
         if regex.search(pattern, text, regex.IGNORECASE):
             assert any(string in shape(text) for string in strings), text
+
+
+@pytest.mark.parametrize("needed", sorted({rule.needed for rule in RULES if rule.near is not None and rule.needed}))
+def test_every_place_that_a_pattern_finds_is_in_a_window(needed: str) -> None:
+    """Whichever of its ways the need is looked for by: in shapes, by the quicker package, or as it is written."""
+    need, written = Need(needed), regex.compile(needed, regex.IGNORECASE)
+    for text in [*SAMPLE, *_notes(30), "1234 5678-9012 34 ab12 cd34 12/3/19-12/4/19 12.3.4.5.6 1234567890123456"]:
+        words: dict[str, list[int]] = {}
+        for match in regex.finditer(r"[^\W\d_]+", text):
+            words.setdefault(match[0].casefold(), []).append(match.start())
+        windows = need.windows(Reading(text, text.casefold(), shape(text), words, text.isascii()), 0)
+        for match in written.finditer(text, overlapped=True):
+            assert any(start <= match.start() and match.start() < end for start, end in windows), (needed, text)
 
 
 def test_one_pass_of_the_phone_recogniser_covers_presidios_eight() -> None:
