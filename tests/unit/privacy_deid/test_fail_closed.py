@@ -1,6 +1,7 @@
 """A record that a recogniser could not read is set aside, never passed on as clean."""
 
 import logging
+import threading
 import time
 import traceback
 from collections.abc import Sequence
@@ -54,9 +55,17 @@ def complains(*_: object, **__: object) -> list[Any]:
 
 
 def dawdles(*_: object) -> list[Any]:
-    start = time.process_time()
-    while time.process_time() - start < 0.1:
+    start = time.thread_time()
+    while time.thread_time() - start < 0.1:
         pass
+    return []
+
+
+def waits_for_another_thread(*_: object) -> list[Any]:
+    """Takes no time of its own while somebody else's thread takes plenty."""
+    other = threading.Thread(target=dawdles)
+    other.start()
+    other.join()
     return []
 
 
@@ -77,6 +86,11 @@ def test_a_recogniser_over_its_time_sets_the_record_aside() -> None:
     with pytest.raises(QuarantinedRecord, match="FA601"):
         with_broken_recogniser(dawdles, limit_s=0.05).deidentify(SECRET)
     assert with_broken_recogniser(dawdles).deidentify("zebra") == "zebra"
+
+
+def test_what_another_thread_takes_sets_no_record_aside() -> None:
+    deidentifier = with_broken_recogniser(waits_for_another_thread, limit_s=0.05)
+    assert "12345678" not in deidentifier.deidentify("MRN 12345678")
 
 
 def test_a_pattern_that_runs_out_of_time_sets_the_record_aside() -> None:
