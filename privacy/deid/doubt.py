@@ -24,6 +24,8 @@ _SURE: Final = 0.99
 #: What a word of the language takes to count as a name: that it is likelier one than not.
 _LIKELIER: Final = 0.5
 _MEDICAL: Final = frozenset({"PERSON", "LOCATION", "ORGANIZATION", "FAMILY"})
+#: Letters of "de", "la", "con".
+_PARTICLE: Final = 3
 #: A title is one in English; everywhere else a title by itself is nothing that identifies.
 _TITLE: Final = "TITLE"
 _ORDINARY: Final = frozenset({"PERSON", "LOCATION"})
@@ -33,10 +35,17 @@ _WORD: Final = re.compile(r"[^\W\d_]+")
 
 
 @cache
-def medical_names() -> frozenset[str]:
-    """Proper names of medicine, in lower case: eponyms of diseases, signs, tests and instruments, brands of drugs."""
-    listed = files(rules) / "words" / "en_medical_names.txt"
-    return frozenset(_WORD.findall(listed.read_text("utf-8")))
+def medical_names(language: str = "en") -> frozenset[str]:
+    """Proper names of medicine, in lower case: eponyms of diseases, signs, tests and instruments, brands of drugs.
+
+    They are the same in every language; a list of a language's own adds what they are said of there ("sonda Foley").
+
+    Args:
+        language: A two-letter code.
+    """
+    words = files(rules) / "words"
+    paths = (words / f"{name}_medical_names.txt" for name in dict.fromkeys(("en", language)))
+    return frozenset(word for path in paths if path.is_file() for word in _WORD.findall(path.read_text("utf-8")))
 
 
 @cache
@@ -56,7 +65,7 @@ def beyond_doubt(text: str, spans: Iterable[Span], language: str = "en") -> list
         language: A two-letter code.
     """
     labels = listed(f"{language}_labels")
-    kept = (span for span in spans if not _is_label(text, span, labels) and not _doubtful(text, span))
+    kept = (span for span in spans if not _is_label(text, span, labels) and not _doubtful(text, span, language))
     return [replace(span, entity_type=_DATE) if _is_date(text, span) else span for span in kept]
 
 
@@ -78,13 +87,17 @@ def _is_label(text: str, span: Span, labels: frozenset[str]) -> bool:
     return all(word.lower() in labels for word in words)
 
 
-def _doubtful(text: str, span: Span) -> bool:
+def _doubtful(text: str, span: Span, language: str) -> bool:
     if span.entity_type not in _MEDICAL or span.score >= _SURE:
         return False
     words = [word.lower() for word in _WORD.findall(text, span.start, span.end)]
     if not words:
         return False
-    if all(word.removesuffix("s") in medical_names() or word in medical_names() for word in words):
-        # Murphy and Wilson are signs and diseases, and more often people.
+    medical = medical_names(language)
+    if all(word.removesuffix("s") in medical or word in medical for word in words):
+        # Murphy and Wilson are signs and diseases, and more often people; beside "sonda" or "signo" they are none.
+        names = medical_names()
+        if any(len(word) > _PARTICLE and not {word, word.removesuffix("s")} & names for word in words):
+            return True
         return span.score < _LIKELIER or not any(word in common_surnames() for word in words)
     return span.score < _LIKELIER and span.entity_type in _ORDINARY and all(is_ordinary(word) for word in words)

@@ -54,6 +54,21 @@ def test_a_title_or_label_alone_is_nobody(text: str, entity_type: str, language:
 
 
 @pytest.mark.parametrize(
+    ("text", "language", "stays_found"),
+    [
+        ("sonda Foley 16", "es", False),
+        ("signo de Babinski", "es", False),
+        ("Sinemet", "es", False),
+        ("Foley Gil", "es", True),
+        ("sonda Foley 16", "en", True),
+    ],
+)
+def test_what_spanish_calls_an_eponym_goes_with_it(text: str, language: str, stays_found: bool) -> None:
+    span = Span(0, len(text), "FAMILY", 0.7)
+    assert beyond_doubt(text, [span], language) == ([span] if stays_found else [])
+
+
+@pytest.mark.parametrize(
     ("text", "entity_type", "after"),
     [
         ("3-4-2023", "ID", "DATE_TIME"),
