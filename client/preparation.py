@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -154,7 +155,7 @@ class Preparation:
         self._checkpoints.clear()
         reasons = sum((counts.quarantined for counts in finished), Counter[str]())
         found = sum((counts.found for counts in finished), Counter[str]())
-        checklist = safe_harbor_checklist(policy)
+        checklist = self._checklist(policy, additions)
         return Prepared(count, reasons.total(), report, reasons, found, policy.name, policy.notes, checklist)
 
     def _read_through(self) -> tuple[RowReport, int]:
@@ -180,6 +181,16 @@ class Preparation:
 
     def _additions(self) -> SiteAdditions:
         return self._settings.deid.additions.at(self._folder)
+
+    def _checklist(self, policy: DeidPolicy, additions: SiteAdditions) -> SafeHarborChecklist:
+        settings, columns = self._settings.deid, self._settings.source.columns
+        return safe_harbor_checklist(
+            policy,
+            year=datetime.now(UTC).year,
+            score_threshold=settings.score_threshold,
+            own_types=additions.entity_types,
+            kept_columns=settings.kept(columns.attributes),
+        )
 
     def _stage(self, policy: DeidPolicy, additions: SiteAdditions) -> Deidentification:
         settings = self._settings.deid

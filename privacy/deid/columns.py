@@ -9,7 +9,7 @@ A column that nobody names never passes as if it had been looked at: it is left 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Annotated, Any, Final, Literal, Self, TypeAlias
 
 from pydantic import BeforeValidator, Field, StrictBool, model_validator
@@ -82,6 +82,15 @@ class ColumnPolicy(Settings):
             if choice.sought_as is not None and (text := as_text(values.get(name)))
         )
         return tuple(dict.fromkeys(known for known in found if _LEAST_CHARS <= len(known.value) <= _MOST_CHARS))
+
+    def kept(self, names: Iterable[str]) -> dict[str, str | None]:
+        """Of some columns, and of those that are named with a type, the ones kept as they are, with that type."""
+        typed = (name for name, choice in self.columns.items() if choice.entity_type is not None)
+        return {
+            name: self.columns[name].entity_type if name in self.columns else None
+            for name in dict.fromkeys((*names, *typed))
+            if self._action(name) == "keep"
+        }
 
     def texts(self, values: Mapping[str, Value]) -> Iterator[tuple[str, str]]:
         """Columns of free text, with what is in them where there is something."""

@@ -5,7 +5,9 @@ Presidio's names are kept where it has one, so that a site's own Presidio recogn
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Final, Literal
 
 Kind = Literal["name", "place", "organisation", "date", "age", "contact", "number", "trait"]
@@ -81,3 +83,13 @@ ENTITIES: Final[dict[str, Entity]] = {entity.name: entity for entity in _ALL}
 def entity(name: str) -> Entity:
     """The entity of a name; a name that is not in the vocabulary is some number that identifies (letter R)."""
     return ENTITIES.get(name, Entity(name, "number", "R"))
+
+
+def near_types(name: str, own: Iterable[str] = ()) -> tuple[str, ...]:
+    """The types, at most three, that somebody may have meant who wrote a name that is none.
+
+    Args:
+        name: What was written.
+        own: The site's own types.
+    """
+    return tuple(get_close_matches(name, (*ENTITIES, *own), n=3))

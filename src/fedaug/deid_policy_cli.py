@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="De-identification policies: list them, and show one with its checklist.")
 
+_UNDECLARED = "a type of the site's own"  # the name of no type
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object in place of text.")]
 
 
@@ -52,7 +54,7 @@ def show(
 
     with commands():
         found = load_policy(policy)
-        checklist = safe_harbor_checklist(found)
+        checklist = safe_harbor_checklist(found, year=datetime.now(UTC).year)
         if as_json:
             typer.echo(json.dumps({"policy": found.model_dump(mode="json"), "safe_harbor": checklist.as_json()}))
             return
@@ -67,5 +69,8 @@ def _lines(policy: DeidPolicy) -> list[str]:
     for name, choice in policy.entities.items():
         options = choice.model_dump(exclude_unset=True, exclude={"operator"})
         lines.append(f"  {name}: {choice.operator}" + "".join(f", {key} {value}" for key, value in options.items()))
+    lines += [f"  {name}: score {least:g} and above only" for name, least in policy.thresholds.items()]
     lines.append(f"  every other type: {policy.default.operator}")
+    own = policy.operator_for(_UNDECLARED).operator
+    lines.append(f"  types of your own that the policy does not name (see own_types): {own}")
     return [*lines, "", *(f"note: {note}" for note in policy.notes), ""]

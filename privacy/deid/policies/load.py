@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from fedaug.errors import ConfigError
 from fedaug.privacy.checked_toml import one_line, problems_of, read_toml
+from fedaug.privacy.deid.policies.notes import notes_of
 from fedaug.privacy.deid.policies.policy import DeidPolicy
 
 BUILT_IN: Final = ("hipaa-safe-harbor", "gdpr-pseudonymise", "pci")
@@ -44,7 +45,9 @@ def _built_in(name: str) -> dict[str, Any]:
 
 def _checked(values: dict[str, Any], source: str) -> DeidPolicy:
     try:
-        return DeidPolicy.model_validate(values)
+        policy = DeidPolicy.model_validate(values)
+        # Told from what the policy does: what a file inherits is no longer true once it changes an operator.
+        return policy.model_copy(update={"notes": (*notes_of(policy), *policy.notes)})
     except ValidationError as error:
         what = one_line(problems_of(error))
     raise ConfigError(f"{source}: {what}", f"correct {source}")

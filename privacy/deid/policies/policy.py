@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictI
 
 from fedaug.privacy.canonical import canonical_json, digest
 from fedaug.privacy.checked_toml import Settings
-from fedaug.privacy.deid.entities import ENTITIES
+from fedaug.privacy.deid.entities import ENTITIES, near_types
 
 Operator = Literal["keep", "redact", "mask", "surrogate", "encrypt", "shift", "year", "pool-age", "zip3", "hash-id"]
 OPERATORS: Final[tuple[str, ...]] = get_args(Operator)
@@ -115,6 +115,7 @@ class OperatorChoice(Settings):
         return self.operator == "keep"
 
 
+_TAG: Final = OperatorChoice(operator="redact")
 Choice = Annotated[OperatorChoice, BeforeValidator(_spelled_out)]
 
 
@@ -124,12 +125,14 @@ class DeidPolicy(Settings):
     Attributes:
         name: How reports call it.
         description: What it does and what it is **not**.
-        notes: What is printed wherever the policy was applied.
+        notes: What is printed wherever the policy was applied; :func:`load_policy` adds what the settings tell.
         extends: The built-in policy that it was made from; None for a policy that stands alone.
-        default: What is done with a type that ``entities`` does not name.
+        default: What is done with a type that ``entities`` does not name. ``keep`` is for the types of
+            :data:`fedaug.privacy.deid.entities.ENTITIES`: of a site's own it would keep what nobody decided to keep.
         entities: What is done, by type of identifier.
         thresholds: The least score that counts, by type, in place of the de-identifier's own.
-        detect: The only types that are looked for; None looks for all.
+        detect: The only types of ENTITIES that are looked for; None looks for all. A site's own types always are: they
+            are found by what the site itself added.
         own_types: Types outside :data:`fedaug.privacy.deid.entities.ENTITIES` that the site's own recognisers find.
     """
 
@@ -148,7 +151,9 @@ class DeidPolicy(Settings):
         for setting, names in (("entities", self.entities), ("thresholds", self.thresholds), ("detect", self.detect)):
             for name in names or ():
                 if name not in ENTITIES and name not in self.own_types:
-                    raise ValueError(f"{setting}.{name} is no type of identifier (own_types lists a site's own)")
+                    near = " or ".join(near_types(name, self.own_types))
+                    meant = f"use {near}; " if near else ""
+                    raise ValueError(f"{setting}.{name} is no type of identifier ({meant}own_types lists a site's own)")
         for name, choice in self.entities.items():
             kinds = _KINDS.get(choice.operator)
             if kinds is not None and (name not in ENTITIES or ENTITIES[name].kind not in kinds):
@@ -158,12 +163,13 @@ class DeidPolicy(Settings):
         return self
 
     def operator_for(self, entity_type: str) -> OperatorChoice:
-        """What is done with findings of a type."""
-        return self.entities.get(entity_type, self.default)
+        """What is done with findings of a type. A type of a site's own is kept only where the policy names it."""
+        unnamed = _TAG if self.default.keeps and entity_type not in ENTITIES else self.default
+        return self.entities.get(entity_type, unnamed)
 
     def looks_for(self, entity_type: str) -> bool:
         """Whether findings of a type count at all."""
-        return self.detect is None or entity_type in self.detect
+        return self.detect is None or entity_type in self.detect or entity_type not in ENTITIES
 
     def takes_out(self, entity_type: str) -> bool:
         """Whether findings of a type are looked for and then changed."""

@@ -1,6 +1,6 @@
 """The Safe Harbor checklist: of each of the 18 identifiers, what finds it, what a policy does with it, what is outside.
 
-    checklist = safe_harbor_checklist(load_policy("hipaa-safe-harbor"))
+    checklist = safe_harbor_checklist(load_policy("hipaa-safe-harbor"), year=2026)
     print(checklist.as_text())
 
 It compares a policy with 45 CFR 164.514(b)(2)(i). It says nothing about any record: what was not found is still there.
@@ -8,13 +8,14 @@ It compares a policy with 45 CFR 164.514(b)(2)(i). It says nothing about any rec
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, Final
 
-from fedaug.privacy.deid.entities import ENTITIES
-from fedaug.privacy.deid.policies.policy import DeidPolicy, OperatorChoice
+from fedaug.privacy.deid.entities import ENTITIES, entity
+from fedaug.privacy.deid.policies.policy import DeidPolicy
+from fedaug.privacy.deid.policies.treatment import Doubt, Verdict, treatment, worst
 
 SOURCE: Final = "45 CFR 164.514(b)(2)(i)"
 
@@ -27,13 +28,11 @@ STATEMENT: Final = (
 )
 
 
-class Verdict(StrEnum):
-    """Whether what a policy does with findings is what the paragraph asks for."""
-
-    REMOVED = "removed"
-    JUDGEMENT = "needs judgement"
-    NOT_REMOVED = "not removed"
-    OUTSIDE = "outside"
+#: Types that the list does not name and that may still be some identifier of it: names of employers are names.
+_BESIDE: Final[dict[str, tuple[str, ...]]] = {"A": ("ORGANIZATION",)}
+#: Stands for types of the site's own that nobody has listed, such as those of its models.
+_UNNAMED: Final = "any other type of the site's own"
+_NO_COLUMNS: Final[Mapping[str, str | None]] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -90,12 +89,10 @@ _IDENTIFIERS: Final = (
         "R",
         "Any other unique identifying number, characteristic, or code, except as permitted by 164.514(c)",
         (*_NUMBERS, "the site's own lists, patterns and models"),
-        "characteristics told in plain words, such as an office that one person holds",
+        "characteristics told in plain words, such as an office that one person holds; ids of records and subjects, "
+        "which stay in the site's own store",
     ),
 )
-
-_NOT_SOUGHT: Final = "not looked for"
-_DERIVED: Final = "a code that is derived from the identifier; 164.514(c)(1) does not permit such codes"
 
 
 @dataclass(frozen=True)
@@ -110,6 +107,7 @@ class ChecklistItem:
         layers: The recognisers that look for it; the site's own add to them.
         verdict: Whether that is what the paragraph asks for, of what is found.
         remarks: Why a type's verdict is not ``removed``, by type.
+        columns: Columns beside the text that keep such identifiers, or may, with the reason.
         outside: What of it no recogniser of text can see; empty if there is nothing.
     """
 
@@ -120,6 +118,7 @@ class ChecklistItem:
     layers: tuple[str, ...]
     verdict: Verdict
     remarks: dict[str, str]
+    columns: dict[str, str]
     outside: str
 
 
@@ -163,30 +162,67 @@ class SafeHarborChecklist:
         return "\n".join([*lines, self.statement])
 
 
-def safe_harbor_checklist(policy: DeidPolicy) -> SafeHarborChecklist:
-    """Compare a policy with the 18 identifiers.
+def safe_harbor_checklist(
+    policy: DeidPolicy,
+    *,
+    year: int,
+    score_threshold: float = 0.0,
+    own_types: Collection[str] = (),
+    kept_columns: Mapping[str, str | None] = _NO_COLUMNS,
+) -> SafeHarborChecklist:
+    """Compare a policy, and what a site sets beside it, with the 18 identifiers.
 
     Source: 45 CFR 164.514(b)(2)(i)(A)-(R), and 164.514(c) for codes that stand for a person.
+
+    Args:
+        policy: The policy.
+        year: The year in which ages are counted: which years of birth show an age over 89 changes with it.
+        score_threshold: The least score that counts, 0 to 1, for types for which the policy names none.
+        own_types: What the site's lists and patterns find beside the built-in types and the policy's own.
+        kept_columns: Columns beside the text that stay as they are, with the type of what is in them, if the site
+            says one.
     """
-    return SafeHarborChecklist(policy.name, tuple(_item(each, policy) for each in _IDENTIFIERS))
+    own = tuple(dict.fromkeys(name for name in (*policy.own_types, *sorted(own_types)) if name not in ENTITIES))
+
+    def item(identifier: _Identifier) -> ChecklistItem:
+        types = _types(identifier.letter, own)
+        treated = {
+            name: treatment(name, policy, year=year, score_threshold=score_threshold)
+            for name in (*types, *((_UNNAMED,) if identifier.letter == "R" else ()))
+        }
+        if _UNNAMED in treated and treated[_UNNAMED].verdict is Verdict.REMOVED:
+            del treated[_UNNAMED]
+        columns = dict(_columns(identifier.letter, kept_columns))
+        verdicts = (*(one.verdict for one in treated.values()), *(verdict for verdict, _ in columns.values()))
+        return ChecklistItem(
+            letter=identifier.letter,
+            wording=identifier.wording,
+            entity_types=types,
+            operators={name: one.operator for name, one in treated.items()},
+            layers=identifier.layers,
+            verdict=worst(iter(verdicts), Verdict.OUTSIDE),
+            remarks={name: one.remark for name, one in treated.items() if one.remark},
+            columns={name: reason for name, (_, reason) in columns.items()},
+            outside=identifier.outside,
+        )
+
+    return SafeHarborChecklist(policy.name, tuple(map(item, _IDENTIFIERS)))
 
 
-def _item(identifier: _Identifier, policy: DeidPolicy) -> ChecklistItem:
-    types = tuple(name for name, entity in ENTITIES.items() if entity.safe_harbor == identifier.letter)
-    if identifier.letter == "R":
-        types += tuple(name for name in policy.own_types if name not in ENTITIES)
-    judged = [(name, *_judged(name, policy)) for name in types]
-    verdict = max((each for _, each, _ in judged), key=list(Verdict).index, default=Verdict.OUTSIDE)
-    return ChecklistItem(
-        letter=identifier.letter,
-        wording=identifier.wording,
-        entity_types=types,
-        operators={name: _described(name, policy) for name in types},
-        layers=identifier.layers,
-        verdict=verdict,
-        remarks={name: remark for name, _, remark in judged if remark},
-        outside=identifier.outside,
-    )
+def _types(letter: str, own: tuple[str, ...]) -> tuple[str, ...]:
+    listed = (name for name, each in ENTITIES.items() if each.safe_harbor == letter)
+    return (*listed, *_BESIDE.get(letter, ()), *(own if letter == "R" else ()))
+
+
+def _columns(letter: str, kept: Mapping[str, str | None]) -> Iterator[tuple[str, Doubt]]:
+    """The kept columns that one identifier is about; those that the list does not name may be any code (R)."""
+    for name, entity_type in kept.items():
+        listed = None if entity_type is None else entity(entity_type).safe_harbor
+        if listed == letter:
+            yield name, (Verdict.NOT_REMOVED, f"holds {entity_type} and is kept as it is")
+        elif listed is None and letter == "R":
+            what = "holds whatever it holds" if entity_type is None else f"holds {entity_type}"
+            yield name, (Verdict.JUDGEMENT, f"{what} and is kept as it is: people have to look at it")
 
 
 def _by_treatment(item: ChecklistItem) -> Iterator[str]:
@@ -196,40 +232,5 @@ def _by_treatment(item: ChecklistItem) -> Iterator[str]:
         types.setdefault((operator, item.remarks.get(name, "")), []).append(name)
     for (operator, remark), names in types.items():
         yield f"{operator}: {', '.join(names)}" + (f" ({remark})" if remark not in ("", operator) else "")
-
-
-def _described(name: str, policy: DeidPolicy) -> str:
-    return policy.operator_for(name).operator if policy.looks_for(name) else _NOT_SOUGHT
-
-
-def _judged(name: str, policy: DeidPolicy) -> tuple[Verdict, str]:
-    """The verdict on one type, and the reason if it is not ``removed``."""
-    if not policy.looks_for(name):
-        return Verdict.NOT_REMOVED, _NOT_SOUGHT
-    choice = policy.operator_for(name)
-    left = _left_behind(choice)
-    if left:
-        return Verdict.NOT_REMOVED, left
-    if choice.operator in ("hash-id", "encrypt"):
-        return Verdict.NOT_REMOVED, _DERIVED
-    if choice.operator == "surrogate":
-        return (
-            Verdict.JUDGEMENT,
-            "invented, chosen with a secret key: whether that is a code under 164.514(c)(1) is for people to say",
-        )
-    return Verdict.REMOVED, ""
-
-
-def _left_behind(choice: OperatorChoice) -> str:
-    """What an operator leaves that the list does not allow; empty if nothing."""
-    if choice.operator == "keep":
-        return "stays as it is"
-    if choice.operator == "shift":
-        return "shifted dates are not years: the paragraph allows the year only"
-    if choice.operator == "year" and choice.oldest_year is None:
-        return "a year that shows an age over 89 stays"
-    if choice.operator == "pool-age" and choice.pool_over > 89:
-        return "ages over 89 stay"
-    if choice.operator == "mask" and choice.keep_first + choice.keep_last:
-        return "a part of it stays"
-    return ""
+    for name, reason in item.columns.items():
+        yield f"column {name}: {reason}"

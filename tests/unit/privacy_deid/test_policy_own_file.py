@@ -44,7 +44,7 @@ def test_a_file_changes_what_it_names_and_nothing_else(tmp_path: Path) -> None:
     assert own.default == base.default
     assert own.threshold_for("PERSON") == 0.4
     assert own.threshold_for("AGE", 0.2) == 0.2
-    assert own.notes == (*base.notes, "Wards were asked.")
+    assert own.notes[-1] == "Wards were asked."
     assert own.extends == "hipaa-safe-harbor"
     assert own.fingerprint != base.fingerprint
 
@@ -58,6 +58,38 @@ def test_a_type_that_a_file_adds_to_pci_is_looked_for(tmp_path: Path) -> None:
     assert own.takes_out("PERSON")
     assert own.takes_out("IBAN_CODE")
     assert not own.looks_for("AGE")
+
+
+def notes_with(folder: Path, extends: str, text: str) -> str:
+    return " ".join(load_policy(written(folder, f'name = "own"\nextends = "{extends}"\n{text}')).notes)
+
+
+def test_notes_follow_what_a_file_changes(tmp_path: Path) -> None:
+    assert "A year before 1940" in notes_with(tmp_path, "hipaa-safe-harbor", "")
+    shifted = notes_with(tmp_path, "hipaa-safe-harbor", '[entities]\nDATE_TIME = "shift"\n')
+    assert "1940" not in shifted
+    assert "Shifted dates are not Safe Harbor" in shifted
+    years = notes_with(tmp_path, "gdpr-pseudonymise", '[entities]\nDATE_TIME = "year"\nPROFESSION = "redact"\n')
+    assert "Shifted dates" not in years
+    assert "Years stay however early" in years
+    assert "TITLE, SEX, FAMILY" in years
+    people = notes_with(tmp_path, "pci", '[entities]\nPERSON = "surrogate"\n')
+    assert "PERSON. All other identifiers are still in the text" in people
+    assert "remains personal data" in people
+
+
+def test_a_sites_own_type_goes_unless_the_policy_names_it_with_keep(tmp_path: Path) -> None:
+    keeping = 'name = "own"\ndescription = "d"\ndefault = "keep"\nown_types = ["WARD", "STUDY_ARM"]\n'
+    keeping += '[entities]\nWARD = "keep"\n'
+    policy = load_policy(written(tmp_path, keeping))
+    assert [policy.takes_out(name) for name in ("WARD", "STUDY_ARM", "UNLISTED", "PERSON")] == [
+        False,
+        True,
+        True,
+        False,
+    ]
+    assert load_policy("pci").takes_out("UNLISTED")
+    assert not load_policy("pci").takes_out("PERSON")
 
 
 def test_a_file_stands_alone_too(tmp_path: Path) -> None:
@@ -96,7 +128,7 @@ def test_the_order_of_a_file_does_not_change_its_fingerprint(tmp_path: Path) -> 
         (ALONE + '[entities]\nPERSON = { operator = "mask", keep_last = true }\n', "entities.PERSON.keep_last"),
         (ALONE + f'[entities]\nPERSON = {{ operator = "mask", mask_with = "{SECRET}" }}\n', "PERSON.mask_with"),
         (ALONE + '[entities]\nPERSON = { operator = "mask", keep_lats = 4 }\n', "keep_lats is not a setting"),
-        (ALONE + '[entities]\nPERSN = "redact"\n', "entities.PERSN is no type of identifier"),
+        (ALONE + '[entities]\nPERSN = "redact"\n', "entities.PERSN is no type of identifier (use PERSON"),
         (ALONE + f'[entities]\n"{SECRET}" = "redact"\n', "something"),
         (ALONE + f'"{SECRET}" = 1\n', "something is not a setting"),
         (ALONE + "[thresholds]\nPERSON = nan\n", "thresholds.PERSON"),
