@@ -11,12 +11,13 @@ from fedaug.errors import ConfigError, QuarantinedRecord
 from fedaug.privacy.deid.chunks import chunked
 from fedaug.privacy.deid.clinical_values import without_clinical_values
 from fedaug.privacy.deid.clock import without_time_of_day
-from fedaug.privacy.deid.document import Document
+from fedaug.privacy.deid.column_values import days_and_ages, sought_from_columns
+from fedaug.privacy.deid.document import Document, Known
 from fedaug.privacy.deid.doubt import beyond_doubt
 from fedaug.privacy.deid.entities import ENTITIES
 from fedaug.privacy.deid.fold import Folded, fold
 from fedaug.privacy.deid.pattern_layer import PatternLayer
-from fedaug.privacy.deid.propagate import occurrences, sought_after, sought_from_columns
+from fedaug.privacy.deid.propagate import Sought, occurrences, sought_after
 from fedaug.privacy.deid.recognisers import EntityRecognizer
 from fedaug.privacy.deid.spans import ORDER, Span
 from fedaug.privacy.deid.whole_words import in_whole_words
@@ -142,14 +143,16 @@ def united(readings: Sequence[Reading]) -> list[list[Span]]:
         readings: Of one document, or of all documents of one subject where the unit of privacy is the subject: only
             then may what one record holds decide about another.
     """
-    sought = frozenset().union(
-        *(sought_after(reading.folded.text, reading.spans) for reading in readings),
-        *(sought_from_columns(reading.document.known) for reading in readings),
-    )
+    known = tuple(dict.fromkeys(item for reading in readings for item in reading.document.known))
+    sought = sought_from_columns(known).union(*(sought_after(each.folded.text, each.spans) for each in readings))
     return [
-        _in_original(reading.folded, [*reading.spans, *occurrences(reading.folded.text, sought)])
+        _in_original(reading.folded, [*reading.spans, *_again(reading.folded.text, sought, known)])
         for reading in readings
     ]
+
+
+def _again(text: str, sought: frozenset[Sought], known: Sequence[Known]) -> list[Span]:
+    return [*occurrences(text, sought), *days_and_ages(text, known)]
 
 
 def _without_values(text: str, spans: list[Span]) -> list[Span]:

@@ -56,7 +56,7 @@ def recognisers_of(additions: SiteAdditions, language: str, *, limit_s: float) -
         made.append(RuleRecogniser(rules, language=language, limit_s=limit_s, name="SitePatterns"))
     if additions.lists:
         sought = [
-            Sought(words, each.entity_type, each.score, any_case=True)
+            Sought(words, each.entity_type, each.score)
             for each in additions.lists
             for words in _in_words(each.entries())
         ]

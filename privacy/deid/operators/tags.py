@@ -6,8 +6,8 @@ from collections import Counter
 
 from fedaug.privacy.deid.entities import entity
 from fedaug.privacy.deid.surrogates import Draw
-from fedaug.privacy.deid.surrogates.names import TITLES
-from fedaug.privacy.deid.surrogates.words import WORD, plain
+from fedaug.privacy.deid.surrogates.names import naming_words
+from fedaug.privacy.deid.surrogates.words import plain
 
 
 def tag(entity_type: str, number: int | None = None) -> str:
@@ -65,6 +65,6 @@ class Numbers:
 def same(value: str, entity_type: str) -> str:
     """What different ways of writing a value have in common."""
     if entity(entity_type).kind == "name":
-        words = (plain(word[0]).removesuffix("'s") for word in WORD.finditer(value) if word[0].lower() not in TITLES)
+        words = (plain(word).removesuffix("'s") for word in naming_words(value))
         return " ".join(sorted(words))
     return "".join(sign for sign in plain(value) if sign.isalnum())

@@ -54,6 +54,9 @@ _TITLE = (
     r"|Deputy|Trooper|Sergeant|Captain|Colonel|Major|Senator|President|Uncle|Aunt|Aunty|Auntie|Grandma"
     r"|Grandpa|Sister|Brother|Father(?=[ ][A-Z]))"
 )
+#: After these a capitalised word is a name, though elsewhere it begins none.
+_PLAIN_TITLE = r"(?-i:(?:Drs?|DR|Mr|MR|Mrs|MRS|Mx|Prof)\b\.?|Ms\b\.?|MS\.|Miss)"
+_NAMED_AS_WORDS = r"(?-i:Do|Pa|Will|May|Page|Best|So|An|Ed)(?=[ ,.;:)'’\n]|$)"
 _DEGREE = (
     r"(?:M\.?D\b\.?|D\.?O\b\.?|R\.?N\b\.?|N\.?P\b\.?|P\.?A(?:-C)?\b\.?|Ph\.?[ ]?D\b\.?|LPN|LVN|CRNA|CNM"
     r"|CNP|CNA|FNP(?:-B?C)?|APRN|ARNP|APN|ACNP|AGNP|DNP|BSN|MSN|FACS|FACP|FACC|DDS|DMD|DPM|DVM"
@@ -136,6 +139,13 @@ RULES: Final[tuple[Rule, ...]] = (
         r"|nurse|pastor|rabbi|imam|detective|officer|attorney|judge|sir|dame|lady|madame?|herr|frau"
         r"|monsieur|se[nñ]ora?|sra?|coach|chaplain|deacon|sheriff|deputy|trooper|sergeant|colonel"
         r"|senator|president|uncle|aunt\w{0,2}|grand[mp]a|sister|brother|father)\b",
+    ),
+    Rule(
+        "name-after-title-word",
+        "PERSON",
+        rf"(?<![\w.]){_PLAIN_TITLE}[ ]{{1,2}}(?P<value>{_NAMED_AS_WORDS}(?:[ ]{_WORD})?)",
+        0.9,
+        needed=r"\b(?:drs?|mrs?|ms|mx|prof|miss)\b",
     ),
     Rule(
         "name-after-title-small",

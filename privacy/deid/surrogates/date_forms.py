@@ -24,6 +24,7 @@ _YEAR: Final = (
 )
 _APOSTROPHE: Final = r"(?:\s*,?\s*['’](?P<yy>\d{2})(?!\d))"
 _BEFORE_YEAR: Final = r"\.?(?:\s*,?\s*(?:of\s+|del?\s+)?|[/-])"
+_WITH_DAY: Final = frozenset(("full", "numeric", "day-month", "month-day"))
 #: A hyphen may link two dates with slashes or stops; in dates with hyphens it may not.
 _SLASHED: Final = r"(?<![\d./])(?<![^\W\d_])(?P<a>"
 
@@ -117,6 +118,19 @@ class Written:
 
 def read_dates(value: str, language: str) -> list[Written] | None:
     """All dates in a finding, in order; None if anything in it is neither part of a date nor harmless beside one."""
+    found, left = _scanned(value, language)
+    if not all(_harmless(value, start, end) for start, end in left):
+        return None
+    return sorted(found, key=lambda written: written.match.start())
+
+
+def dates_within(text: str, language: str) -> list[Written]:
+    """All dates with a day that a text holds among other things, in no order."""
+    return [written for written in _scanned(text, language)[0] if written.form in _WITH_DAY]
+
+
+def _scanned(value: str, language: str) -> tuple[list[Written], list[tuple[int, int]]]:
+    """Dates, and what is left between them."""
     found: list[Written] = []
     open_ranges = [(0, len(value))]
     for form, pattern in _forms(language):
@@ -130,9 +144,7 @@ def read_dates(value: str, language: str) -> list[Written] | None:
                 position = match.end()
             left.append((position, end))
         open_ranges = [(start, end) for start, end in left if start < end]
-    if not all(_harmless(value, start, end) for start, end in open_ranges):
-        return None
-    return sorted(found, key=lambda written: written.match.start())
+    return found, open_ranges
 
 
 def _harmless(value: str, start: int, end: int) -> bool:

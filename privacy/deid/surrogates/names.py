@@ -15,83 +15,21 @@ from fedaug.privacy.deid.surrogates.name_pools import class_of, pool, unknown_cl
 from fedaug.privacy.deid.surrogates.numbers import replaced_characters
 from fedaug.privacy.deid.surrogates.words import WORD, plain, shares_a_piece, with_case_of
 
+_BEFORE: Final = (
+    "mr mrs ms miss mx dr dra prof professor profesor profesora doctor doctora sir madam rev sr sra srta señor señora "
+    "señorita lic ing jr ii iii iv"
+)
+_BEHIND: Final = "md phd do dds dnp rn np pa lpn esq msc bsc mba mph facs"
+_LINKING: Final = "de del la las los y e i van von der den da das dos do di du ter ten zu zur af av"
 #: Kept as they are: they say what somebody is called by, and not who it is.
-TITLES: Final = frozenset(
-    [
-        "mr",
-        "mrs",
-        "ms",
-        "miss",
-        "mx",
-        "dr",
-        "dra",
-        "prof",
-        "professor",
-        "profesor",
-        "profesora",
-        "doctor",
-        "doctora",
-        "sir",
-        "madam",
-        "rev",
-        "sr",
-        "sra",
-        "srta",
-        "señor",
-        "señora",
-        "señorita",
-        "lic",
-        "ing",
-        "jr",
-        "ii",
-        "iii",
-        "iv",
-        "md",
-        "phd",
-        "do",
-        "dds",
-        "dnp",
-        "rn",
-        "np",
-        "pa",
-        "lpn",
-        "esq",
-        "msc",
-        "bsc",
-        "mba",
-        "mph",
-        "facs",
-    ]
-)
+_TITLES: Final = frozenset(_BEFORE.split())
+_DEGREES: Final = frozenset(_BEHIND.split())
+#: Titles and degrees that are surnames too: Dr Pa, Mrs Do, Wei Ing.
+_SURNAMES: Final = frozenset(("do", "pa", "ing"))
 #: Kept in small letters always; capitalised, only where another word of the name follows.
-_PARTICLES: Final = frozenset(
-    [
-        "de",
-        "del",
-        "la",
-        "las",
-        "los",
-        "y",
-        "e",
-        "i",
-        "van",
-        "von",
-        "der",
-        "den",
-        "da",
-        "das",
-        "dos",
-        "do",
-        "di",
-        "du",
-        "ter",
-        "ten",
-        "zu",
-        "zur",
-        "af",
-        "av",
-    ]
-)
+PARTICLES: Final = frozenset(_LINKING.split())
+#: Particles that are names of their own where they are capitalised: Anh Do Nguyen.
+_NAMES_TOO: Final = frozenset(("do", "ten", "e", "i", "y"))
 _LINKS: Final = frozenset(["and", "or", "und", "et", "the", "of", "e", "y", "o"])
 _SPANISH_TITLES: Final = frozenset(("d", "dª", "dña", "don", "doña", "hno", "hna"))
 _POSSESSIVE: Final = re.compile(r"['’]s$", re.IGNORECASE)
@@ -157,15 +95,39 @@ def _drawn(draw: Draw, name: str) -> str:
     return chosen or replaced_characters(draw, "invented name", name).capitalize()
 
 
+def naming_words(value: str) -> list[str]:
+    """The words of a name that name somebody: without titles and degrees."""
+    words = list(WORD.finditer(value))
+    return [match[0] for index, match in enumerate(words) if not _is_title(value, words, index)]
+
+
 def _is_kept(draw: Draw, value: str, words: list[re.Match[str]], index: int) -> bool:
-    match = words[index]
-    word, name = match[0], match[0].lower()
-    if name in TITLES and (word != word.lower() or value[match.end() : match.end() + 1] == "."):
+    word, name = words[index][0], words[index][0].lower()
+    if _is_title(value, words, index):
         return True
-    if name in _LINKS or name in _PARTICLES:
-        return word.islower() or (name in _PARTICLES and _links(words, index))
+    if name in _LINKS or name in PARTICLES:
+        return word.islower() or (name in PARTICLES - _NAMES_TOO and _links(words, index))
     follows = index + 1 < len(words)
     return draw.language == "es" and name in _SPANISH_TITLES and index == 0 and follows
+
+
+def _is_title(value: str, words: list[re.Match[str]], index: int) -> bool:
+    """Whether a word of a name is a title or a degree, and cannot be a name itself.
+
+    A title is none in small letters without a stop. One that is a surname too is a title only at the beginning, before
+    a stop ("Ing. García"); a degree only in capitals and behind the name: after a comma, or
+    beside words that are not all in capitals ("Ann Lee DO", "LEE, ANN, DO"; not "Mrs Do", "DO, ANH" or "ANH DO").
+    """
+    match = words[index]
+    word, name = match[0], match[0].lower()
+    stop = value[match.end() : match.end() + 1] == "."
+    if name not in _SURNAMES:
+        return name in _TITLES | _DEGREES and (word != word.lower() or stop)
+    if name not in _DEGREES:
+        return index == 0 and stop and len(words) > 1
+    named = [before[0] for before in words[:index] if before[0].lower() not in _TITLES | _DEGREES]
+    behind_comma = len(named) > 1 and "," in value[words[index - 1].end() : match.start()]
+    return word.isupper() and bool(named) and (behind_comma or not all(map(str.isupper, named)))
 
 
 def _links(words: list[re.Match[str]], index: int) -> bool:
@@ -173,7 +135,7 @@ def _links(words: list[re.Match[str]], index: int) -> bool:
     if index + 1 == len(words):
         return False
     after = words[index + 1][0].lower()
-    return index > 0 or after in _PARTICLES or words[index][0].lower() in ("de", "del", "von")
+    return index > 0 or after in PARTICLES or words[index][0].lower() in ("de", "del", "von")
 
 
 def _between(draw: Draw, text: str) -> str:

@@ -32,8 +32,7 @@ def surrogate_number(draw: Draw, value: str, entity_type: str) -> str | None:
     A US social security number becomes one with an area from 900 on and a group below 50, which are issued neither as
     such nor as an ITIN (SSA, 20 CFR 422.103; IRS Publication 1915). A MAC address becomes one of RFC 7042, 2.1.2.
     """
-    kept = [match.span() for match in _LABEL.finditer(value)]
-    places = [i for i, sign in enumerate(value) if _counts(sign) and not any(a <= i < b for a, b in kept)]
+    places = _places(value)
     normal = "".join(_normal(value[i]) for i in places)
     made = _made(draw, normal, _form(value, normal, entity_type))
     if made is None:
@@ -44,11 +43,22 @@ def surrogate_number(draw: Draw, value: str, entity_type: str) -> str | None:
     return "".join(characters)
 
 
+def canonical_id(value: str) -> str:
+    """What all ways of writing one number have in common: its letters and digits in lower case, without labels."""
+    return "".join(_normal(value[place]) for place in _places(value)).lower()
+
+
 def replaced_characters(draw: Draw, kind: str, value: str, attempt: int = 0) -> str:
     """A value with every letter and digit replaced, each by one of its sort; the same value, the same result."""
     source = _Digits(draw, kind, value, attempt)
     made = (_replaced(sign, source) if _counts(sign) else sign for sign in value)
     return "".join(made)
+
+
+def _places(value: str) -> list[int]:
+    """Where the letters and digits stand that are no label's."""
+    kept = [match.span() for match in _LABEL.finditer(value)]
+    return [i for i, sign in enumerate(value) if _counts(sign) and not any(a <= i < b for a, b in kept)]
 
 
 def _made(draw: Draw, normal: str, form: str) -> str | None:

@@ -4,8 +4,9 @@ import re
 
 import pytest
 
+from fedaug.privacy.deid.column_values import sought_from_columns
 from fedaug.privacy.deid.document import Known
-from fedaug.privacy.deid.propagate import occurrences, sought_after, sought_from_columns
+from fedaug.privacy.deid.propagate import occurrences, sought_after
 from fedaug.privacy.deid.spans import Span
 
 

@@ -109,6 +109,9 @@ FOUND = {
     "at «Fernandez Inc».": "ORGANIZATION",
     # names
     "«Dr.» «van der Berg» saw".replace("«Dr.» ", "Doctor "): "PERSON",
+    "told Mrs «Do» so": "PERSON",
+    "by Dr. «Will Young» today": "PERSON",
+    "Ms. «May», 40": "PERSON",
     "seen by «Jane Q. Doe», MD": "PERSON",
     "Name: «SMITH, JOHN A»": "PERSON",
     "her husband, «Robert», and": "PERSON",

@@ -124,3 +124,42 @@ def test_a_text_without_a_subject_agrees_with_itself_alone() -> None:
     first, second = (replacer.replace(*marked(f"{{PERSON:John Smith}} and {{PERSON:Smith}}{end}")) for end in ".!")
     assert first[:-1] != second[:-1]
     assert first[:-1].split()[1] == first[:-1].split()[3]
+
+
+@pytest.mark.parametrize(
+    ("value", "gone"),
+    [
+        ("Mrs Do", "Do"),
+        ("Mr. Pa", "Pa"),
+        ("Ms Ing", "Ing"),
+        ("DO, ANH", "DO"),
+        ("ANH DO", "DO"),
+        ("Anh Do Nguyen", "Do"),
+        ("Nguyen, Do", "Do"),
+        ("PA, MARY", "PA"),
+        ("Wei Ing", "Ing"),
+    ],
+)
+def test_a_surname_that_is_a_degree_as_well_is_replaced(value: str, gone: str) -> None:
+    assert gone not in name(value).replace(",", "").split()
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        ("Ann Lee DO", " DO"),
+        ("Ann Lee, PA", ", PA"),
+        ("LEE, ANN, DO", ", DO"),
+        ("Lee, MD", ", MD"),
+        ("Ing. Chen", "Ing. "),
+        ("João do Carmo", " do "),
+    ],
+)
+def test_a_degree_behind_a_name_stays(value: str, kept: str) -> None:
+    assert kept in name(value)
+
+
+def test_people_whose_surnames_are_degrees_get_numbers_of_their_own() -> None:
+    replacer = Replacer(policy("redact", number=True), key=KEY)
+    made = replacer.replace(*marked("{PERSON:Mrs Do} and {PERSON:Mr Pa} and {PERSON:Dr. Do}"))
+    assert made == "[PERSON_1] and [PERSON_2] and [PERSON_1]"
