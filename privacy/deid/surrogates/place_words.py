@@ -1,4 +1,8 @@
-"""Words of addresses and of names of institutions that say what kind of thing it is; they stay."""
+"""Words of addresses and of names of institutions that say what kind of thing it is; they stay.
+
+Words by which one institution is told from another do not, however many are called so: of "Sacred Heart Hospital" or
+"Mercy Medical Center" the first words would name it beside a town or a street.
+"""
 
 from __future__ import annotations
 
@@ -26,20 +30,18 @@ _INSTITUTION: Final = (
     "academy laboratory laboratories labs lab laboratorio laboratorios pharmacy farmacia hospice home nursing "
     "rehabilitation rehab surgical surgery surgeons physicians associates group grupo practice family familia "
     "children children's women's men's veterans va general regional municipal provincial comarcal county state "
-    "national nacional federal royal real community memorial public público publica pública private international "
-    "internacional central saint st san santa santo sant sta santos our lady sacred heart mercy nuestra señora virgen "
-    "hermanos hermanas sisters oncology cardiology neurology radiology pediatrics pediatric orthopedic orthopaedic "
-    "psychiatry dermatology cancer eye mental behavioral primary specialty specialists pain sleep wellness dental "
-    "oncología cardiología neurología radiología pediatría cirugía medicina interna servicio servei consulta "
-    "consultorio atención primaria ambulatorio policlínico sanatorio complejo hospitalario bank banco credit union "
-    "savings trust insurance seguros assurance mutual life company co corp corporation inc incorporated llc ltd "
-    "limited plc lp llp gmbh ag sa s.a sl s.l slu nv bv holdings holding partners capital financial finance "
+    "national nacional federal community memorial public público publica pública private international internacional "
+    "central saint st san santa santo sant sta oncology cardiology neurology radiology pediatrics pediatric "
+    "orthopedic orthopaedic psychiatry dermatology cancer eye mental behavioral primary specialty specialists pain "
+    "sleep wellness dental oncología cardiología neurología radiología pediatría cirugía medicina interna servicio "
+    "servei consulta consultorio atención primaria ambulatorio policlínico sanatorio complejo hospitalario bank banco "
+    "credit union savings trust insurance seguros assurance mutual life company co corp corporation inc incorporated "
+    "llc ltd limited plc lp llp gmbh ag sa s.a sl s.l slu nv bv holdings holding partners capital financial finance "
     "investments investment management services service solutions systems technologies technology consulting "
     "industries global logistics energy airlines media press news times daily post church police fire station court "
     "office agency bureau ministry ministerio council committee association asociación society sociedad club team "
-    "league museum library theater theatre hotel restaurant airport park bridge river lake mount mountain island "
-    "beach valley fort port city town village township district region province provincia ciudad pueblo municipio "
-    "isla río lago sierra monte puerto playa"
+    "league museum library theater theatre hotel restaurant airport park city town village township district region "
+    "province provincia ciudad pueblo municipio"
 )
 _LINKS: Final = (
     "the of and at in on for to by from a an & de del la las los el y e en al lo da do dos das di du des der die und "

@@ -91,3 +91,23 @@ def test_of_an_address_only_three_digits_are_left() -> None:
     assert replacer.replace(*marked("{ADDRESS:12 Oak St, Springfield, IL 62704}")) == "[ADDRESS] 627"
     assert replacer.replace(*marked("{ADDRESS:62704 Oak St}")) == "[ADDRESS]"
     assert replacer.replace(*marked("{LOCATION:Springfield}")) == "[LOCATION]"
+
+
+@pytest.mark.parametrize(
+    ("value", "gone"),
+    [
+        ("Mercy Hospital", ("Mercy",)),
+        ("Sacred Heart Medical Center", ("Sacred", "Heart")),
+        ("Our Lady of Lourdes Clinic", ("Our", "Lady", "Lourdes")),
+        ("Royal North Hospital", ("Royal",)),
+        ("Valley View Hospital", ("Valley", "View")),
+        ("Mount Sinai Hospital", ("Mount", "Sinai")),
+        ("Sisters of Charity Hospital", ("Sisters", "Charity")),
+        ("Hospital Virgen del Rocío", ("Virgen", "Rocío")),
+        ("Clínica Nuestra Señora del Mar", ("Nuestra", "Señora", "Mar")),
+    ],
+)
+def test_words_that_tell_institutions_apart_do_not_stay(value: str, gone: tuple[str, ...]) -> None:
+    result = made(value, "FACILITY")
+    assert result is not None
+    assert not set(gone) & set(result.split())
