@@ -32,38 +32,104 @@ _NO_DATE: Final = (
     r"(?:\d{1,4}/(?:3[2-9]|[4-9]\d|\d{3,4})|(?:3[2-9]|[4-9]\d|\d{3,4})/\d{1,4}|(?:1[3-9]|2\d)/(?:1[3-9]|[23]\d))"
 )
 _DECIMAL: Final = r"(?:\d{1,4}/\d{1,4}[.,]\d{1,2})"
+_A_PRESSURE: Final = "TA|T.A|PA|P.A|BP|pressure|tensi|presi"
 _PRESSURE_NAME: Final = r"(?:T\.?A\.?|P\.?A\.?|BP|(?i:blood[ ]pressure|(?:tensi[oó]n|presi[oó]n)(?:[ ]arterial)?))"
 
+#: Each with what every text in which it matches holds, as it is or case-folded: most texts are spared most patterns.
 _VALUES: Final = tuple(
-    re.compile(pattern)
-    for pattern in (
-        rf"\b{_PRESSURE_NAME}{_IS}{_PRESSURE}(?:[ ]?mm[ ]?Hg)?{_END}",
-        rf"{_START}{_PRESSURE}[ ]?mm[ ]?Hg\b",
+    (tuple(needed.split("|")), re.compile(pattern))
+    for needed, pattern in (
+        (
+            _A_PRESSURE,
+            rf"\b{_PRESSURE_NAME}{_IS}{_PRESSURE}(?:[ ]?mm[ ]?Hg)?{_END}",
+        ),
+        (
+            "Hg",
+            rf"{_START}{_PRESSURE}[ ]?mm[ ]?Hg\b",
+        ),
         # A value without a name counts behind the pressure of another time: "TA el 13/07: 140/90".
-        rf"\b{_PRESSURE_NAME}[^\n\d]{{0,20}}\d{{1,2}}/\d{{1,2}}[ ]?[:=(]?[ ]?(?P<value>{_PRESSURE}){_END}",
-        r"\b(?:FC|Fc|HR|FR|RR|(?i:pulse|pulso|frecuencia[ ](?:card[ií]aca|respiratoria)|(?:heart|respiratory)[ ]rate))"
-        rf"{_IS}\d{{2,3}}(?:[ ]?(?:[lbrx]pm|/min))?{_END}",
-        r"\b(?i:sat(?:uraci[oó]n|uration)?\.?[ ]?(?:de[ ])?O2|spo2|sao2)"
-        rf"{_IS}\d{{2,3}}(?:[ ]?%)?{_END}",
-        rf"\b(?:TAS|TAD|TAM|PAS|PAD|PVC|EVA|BMT|DXT|IMC|BMI){_IS}\d{{2,3}}(?:[.,]\d)?{_END}",
-        rf"\b(?:T\.?ª?|Tª|Temp\.?|(?i:temperatura|temperature)){_IS}(?:3[3-9]|4[0-2]|9[5-9]|10[0-6])[.,]\d{_END}",
-        rf"{_START}(?:3[3-9]|4[0-2])[.,]\d(?:[ ]?(?:º|°)[ ]?C?)?(?![\w]|[/.,:-]\d)",
-        rf"\b(?:GCS|(?i:glasgow))(?:[ ](?:Coma[ ]Scale|CS))?{_IS}\d{{1,2}}/15{_END}",
-        rf"\b(?:MMSE|MoCA|MEC|Tinetti|(?i:yesavage|folstein)){_IS}\d{{1,2}}/(?:15|28|30|35){_END}",
-        rf"\b(?:Barthel|BARTHEL|Karnofsky)(?:[ ][Ii]ndex)?{_IS}\d{{1,3}}/100{_END}",
-        rf"\b(?:Apgar|APGAR|(?i:pain|dolor)){_IS}\d{{1,2}}/10(?:/10)?{_END}",
-        rf"\b(?:PIO|IOP)(?:[ ](?:OD|OI|AO|OU))?{_IS}(?:1[3-9]|[2-6]\d)/(?:1[3-9]|[2-6]\d){_END}",
-        r"\b(?:AV(?:cc|sc)?|VA|BCVA|(?i:visi[oó]n|agudeza[ ]visual|visual[ ]acuity))"
-        rf"(?:[ ](?:OD|OI|OS|OU|AO|en[ ]OD))?{_IS}{_ACUITY}{_END}",
-        rf"{_START}{_ACUITY}[ ]?(?:,[ ]?)?(?:en[ ]|in[ ]|of[ ])?(?:OD|OI|OS|OU|AO|ambos[ ]ojos|both[ ]eyes)\b",
-        rf"{_START}\d{{1,4}}(?:[.,]\d{{1,2}})?/\d{{1,4}}(?:[.,]\d{{1,2}})?[ ]?(?:mg|mcg|µg|UI|IU)\b",
-        rf"{_START}(?:{_DECIMAL}|{_NO_DATE})(?=[ ]{{1,2}}{_HOW_OFTEN})",
-        rf"(?<![\w.,/-]){_SCHEDULE}(?![\w/-])",
+        (
+            _A_PRESSURE,
+            rf"\b{_PRESSURE_NAME}[^\n\d]{{0,20}}\d{{1,2}}/\d{{1,2}}[ ]?[:=(]?[ ]?(?P<value>{_PRESSURE}){_END}",
+        ),
+        (
+            "FC|Fc|HR|FR|RR|puls|frecuencia|rate",
+            r"\b(?:FC|Fc|HR|FR|RR"
+            r"|(?i:pulse|pulso|frecuencia[ ](?:card[ií]aca|respiratoria)|(?:heart|respiratory)[ ]rate))"
+            rf"{_IS}\d{{2,3}}(?:[ ]?(?:[lbrx]pm|/min))?{_END}",
+        ),
+        (
+            "o2",
+            r"\b(?i:sat(?:uraci[oó]n|uration)?\.?[ ]?(?:de[ ])?O2|spo2|sao2)"
+            rf"{_IS}\d{{2,3}}(?:[ ]?%)?{_END}",
+        ),
+        (
+            "TAS|TAD|TAM|PAS|PAD|PVC|EVA|BMT|DXT|IMC|BMI",
+            rf"\b(?:TAS|TAD|TAM|PAS|PAD|PVC|EVA|BMT|DXT|IMC|BMI){_IS}\d{{2,3}}(?:[.,]\d)?{_END}",
+        ),
+        (
+            "T|t",
+            rf"\b(?:T\.?ª?|Tª|Temp\.?|(?i:temperatura|temperature)){_IS}(?:3[3-9]|4[0-2]|9[5-9]|10[0-6])[.,]\d{_END}",
+        ),
+        (
+            ",|.",
+            rf"{_START}(?:3[3-9]|4[0-2])[.,]\d(?:[ ]?(?:º|°)[ ]?C?)?(?![\w]|[/.,:-]\d)",
+        ),
+        (
+            "GCS|glasgow",
+            rf"\b(?:GCS|(?i:glasgow))(?:[ ](?:Coma[ ]Scale|CS))?{_IS}\d{{1,2}}/15{_END}",
+        ),
+        (
+            "MMSE|MoCA|MEC|Tinetti|yesavage|folstein",
+            rf"\b(?:MMSE|MoCA|MEC|Tinetti|(?i:yesavage|folstein)){_IS}\d{{1,2}}/(?:15|28|30|35){_END}",
+        ),
+        (
+            "Barthel|BARTHEL|Karnofsky",
+            rf"\b(?:Barthel|BARTHEL|Karnofsky)(?:[ ][Ii]ndex)?{_IS}\d{{1,3}}/100{_END}",
+        ),
+        (
+            "Apgar|APGAR|pain|dolor",
+            rf"\b(?:Apgar|APGAR|(?i:pain|dolor)){_IS}\d{{1,2}}/10(?:/10)?{_END}",
+        ),
+        (
+            "PIO|IOP",
+            rf"\b(?:PIO|IOP)(?:[ ](?:OD|OI|AO|OU))?{_IS}(?:1[3-9]|[2-6]\d)/(?:1[3-9]|[2-6]\d){_END}",
+        ),
+        (
+            "20/",
+            r"\b(?:AV(?:cc|sc)?|VA|BCVA|(?i:visi[oó]n|agudeza[ ]visual|visual[ ]acuity))"
+            rf"(?:[ ](?:OD|OI|OS|OU|AO|en[ ]OD))?{_IS}{_ACUITY}{_END}",
+        ),
+        (
+            "20/",
+            rf"{_START}{_ACUITY}[ ]?(?:,[ ]?)?(?:en[ ]|in[ ]|of[ ])?(?:OD|OI|OS|OU|AO|ambos[ ]ojos|both[ ]eyes)\b",
+        ),
+        (
+            "/",
+            rf"{_START}\d{{1,4}}(?:[.,]\d{{1,2}})?/\d{{1,4}}(?:[.,]\d{{1,2}})?[ ]?(?:mg|mcg|µg|UI|IU)\b",
+        ),
+        (
+            "/",
+            rf"{_START}(?:{_DECIMAL}|{_NO_DATE})(?=[ ]{{1,2}}{_HOW_OFTEN})",
+        ),
+        (
+            "-",
+            rf"(?<![\w.,/-]){_SCHEDULE}(?![\w/-])",
+        ),
         # A post code of Calgary looks alike.
-        r"(?<!AB )(?<!AB, )(?<!Alberta )(?<!Calgary )(?<!Calgary, )"
-        r"\b[cypr]{0,2}T(?:[0-4][a-d]?|is|x|X) ?N[0-3xX][a-c]? ?M[01xX]\b",
-        r"\b[CDTLS](?:1[0-2]|[1-9])[-/][CDTLS](?:1[0-2]|[1-9])\b",
-        r"(?<![\w:.])(?:[01]?\d|2[0-3]):[0-5]\d(?:[ ]?(?:h|hrs|horas|[aApP]\.?[mM]\b\.?))?(?![:\w]|[.]\d)",
+        (
+            "M0|M1|Mx|MX",
+            r"(?<!AB )(?<!AB, )(?<!Alberta )(?<!Calgary )(?<!Calgary, )"
+            r"\b[cypr]{0,2}T(?:[0-4][a-d]?|is|x|X) ?N[0-3xX][a-c]? ?M[01xX]\b",
+        ),
+        (
+            "C|D|T|L|S",
+            r"\b[CDTLS](?:1[0-2]|[1-9])[-/][CDTLS](?:1[0-2]|[1-9])\b",
+        ),
+        (
+            ":",
+            r"(?<![\w:.])(?:[01]?\d|2[0-3]):[0-5]\d(?:[ ]?(?:h|hrs|horas|[aApP]\.?[mM]\b\.?))?(?![:\w]|[.]\d)",
+        ),
     )
 )
 _BETWEEN: Final = " \t\n,;:.()-"
@@ -78,9 +144,11 @@ class ClinicalValues:
 
     def __init__(self, text: str) -> None:
         self._text = text
+        either_case = text + text.casefold()
         found = sorted(
             match.span("value") if "value" in pattern.groupindex else match.span()
-            for pattern in _VALUES
+            for needed, pattern in _VALUES
+            if any(map(either_case.__contains__, needed))
             for match in pattern.finditer(text)
         )
         self._spans: list[tuple[int, int]] = []
