@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from fedaug.privacy.deid.entities import entity
 from fedaug.privacy.deid.neural.pieces import Pieces
 from fedaug.privacy.deid.spans import Span
 
@@ -23,14 +24,14 @@ class Words:
         starts: First character, [words].
         ends: One past the last character, [words].
         found: Probability of being part of an identifier, [words]: the highest of the word's pieces.
-        label: Row of the most probable type, [words].
-        begins: Whether the word rather begins an identifier than goes on with one, [words].
+        types: Probability of each type, [words, labels]: the highest of the word's pieces.
+        begins: Whether the word rather begins an identifier of a type than goes on with one, [words, labels].
     """
 
     starts: NDArray[np.int64]
     ends: NDArray[np.int64]
     found: NDArray[np.float32]
-    label: NDArray[np.int64]
+    types: NDArray[np.float32]
     begins: NDArray[np.bool_]
 
 
@@ -43,15 +44,27 @@ def words_of(pieces: Pieces, tags: NDArray[np.float32]) -> Words:
     if not np.isfinite(tags).all():
         raise ArithmeticError
     starts, ends = np.asarray(pieces.starts, np.int64), np.asarray(pieces.ends, np.int64)
-    if not len(starts):
-        nothing = np.zeros(0, np.int64)
-        return Words(starts, ends, np.zeros(0, np.float32), nothing, nothing.astype(np.bool_))
     begin, inside = tags[:, 1::2], tags[:, 2::2]
+    if not len(starts):
+        return Words(starts, ends, np.zeros(0, np.float32), begin + inside, begin > inside)
     first = np.flatnonzero(np.diff(np.asarray(pieces.words, np.int64), prepend=-1))
     found = np.maximum.reduceat(1 - tags[:, 0], first)
-    label = np.maximum.reduceat(begin + inside, first, axis=0).argmax(axis=1)
-    rows = np.arange(len(label))
-    return Words(starts, ends, found, label, begin[first][rows, label] > inside[first][rows, label])
+    types = np.maximum.reduceat(begin + inside, first, axis=0)
+    return Words(starts, ends, found, types, begin[first] > inside[first])
+
+
+def types_of(words: Words, labels: Sequence[str], threshold: float) -> NDArray[np.int64]:
+    """The row of each word's type, [words]: the most probable, but no trait where another type reaches the threshold.
+
+    Policies keep what only describes somebody (a title, a profession), so that taking a name for a trait would leave it
+    in the text.
+    """
+    traits = np.array([entity(label).kind == "trait" for label in labels], np.bool_)
+    likeliest: NDArray[np.int64] = words.types.argmax(axis=1)
+    if traits.all() or not traits.any():
+        return likeliest
+    others = np.where(traits, np.float32(-1), words.types)
+    return np.where(others.max(axis=1) >= threshold, others.argmax(axis=1), likeliest)
 
 
 def spans_of(text: str, words: Words, labels: Sequence[str], threshold: float) -> list[Span]:
@@ -61,13 +74,14 @@ def spans_of(text: str, words: Words, labels: Sequence[str], threshold: float) -
     and the like at the edge do not.
     """
     spans: list[Span] = []
+    types = types_of(words, labels, threshold)
     last = -2  # the word that was found before
     for index in np.flatnonzero(words.found >= threshold).tolist():
         start, end = int(words.starts[index]), int(words.ends[index])
-        label, score = labels[words.label[index]], float(words.found[index])
+        label, score = labels[types[index]], float(words.found[index])
         before = spans[-1] if spans and spans[-1].entity_type == label else None
         near = index == last + 1 or (index == last + 2 and _is_mark(text[before.end : start] if before else ""))
-        if before and near and not words.begins[index]:
+        if before and near and not words.begins[index, types[index]]:
             spans[-1] = Span(before.start, end, label, max(before.score, score))
         else:
             spans.append(Span(start, end, label, score))

@@ -21,7 +21,7 @@ class Tagger:
     """all-MiniLM-L6-v2 with a low-rank adapter and a head over tags, trained by ``tools/train_ner.py``.
 
     What it finds in a text depends on that text alone, to the bit, on one machine and one version of the libraries.
-    Not safe to share between threads that set torch's number of threads differently.
+    It runs on one thread, whatever torch is set to: processes are what the work is spread over.
 
     Args:
         language: A two-letter code.

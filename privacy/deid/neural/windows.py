@@ -6,8 +6,10 @@ the length of its rows alone, and rows that are not needed repeat the first.
 
 from __future__ import annotations
 
+import threading
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,6 +27,7 @@ OVERLAP: Final = 24
 _STEP: Final = 16  # a window's length is rounded up to a multiple of it
 #: Rows of a batch, by the most pieces a row holds: a product of fewer than about 256 does not fill the processor.
 _ROWS: Final = {32: 8, 64: 4, 128: 2, WINDOW + 2: 1}
+_LOCK: Final = threading.Lock()  # the number of threads is the process' own
 
 
 @dataclass(frozen=True, repr=False)
@@ -75,14 +78,15 @@ def probabilities(network: Network, texts: Sequence[Pieces], tags: int) -> list[
     for text, pieces in enumerate(texts):
         for window in windows_of(text, len(pieces.ids)):
             by_length[_padded(window.end - window.start)].append(window)
-    for length in sorted(by_length):
-        rows = next(rows for most, rows in _ROWS.items() if length <= most)
-        for first in range(0, len(by_length[length]), rows):
-            batch = by_length[length][first : first + rows]
-            filled = batch + [batch[0]] * (rows - len(batch))
-            for window, values in zip(batch, _forward(network, texts, filled, length), strict=False):
-                kept = slice(window.keep - window.start + 1, window.keep_end - window.start + 1)
-                found[window.text][window.keep : window.keep_end] = values[kept]
+    with _one_thread():
+        for length in sorted(by_length):
+            rows = next(rows for most, rows in _ROWS.items() if length <= most)
+            for first in range(0, len(by_length[length]), rows):
+                batch = by_length[length][first : first + rows]
+                filled = batch + [batch[0]] * (rows - len(batch))
+                for window, values in zip(batch, _forward(network, texts, filled, length), strict=False):
+                    kept = slice(window.keep - window.start + 1, window.keep_end - window.start + 1)
+                    found[window.text][window.keep : window.keep_end] = values[kept]
     return found
 
 
@@ -101,3 +105,22 @@ def _forward(network: Network, texts: Sequence[Pieces], batch: Sequence[Window],
         logits = network(torch.from_numpy(ids), torch.from_numpy(features), torch.from_numpy(mask))
         values: NDArray[np.float32] = torch.softmax(logits.float(), -1).numpy()
     return values
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """One thread for torch's operators, and afterwards as many as before.
+
+    How a sum is split over threads decides the order in which it is added up, and so its last bits (oneDNN in fp32 with
+    more than two). The lock keeps another thread of this process from setting the number back meanwhile.
+    """
+    with _LOCK:
+        before = torch.get_num_threads()
+        if before == 1:  # setting the number empties oneDNN's cache
+            yield
+            return
+        torch.set_num_threads(1)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before)

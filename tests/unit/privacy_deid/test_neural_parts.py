@@ -110,6 +110,20 @@ def test_a_stroke_between_found_figures_belongs_to_them_and_a_comma_at_the_edge_
     assert text[span.start : span.end] == "3/14"
 
 
+@pytest.mark.parametrize(
+    ("person", "title", "expected"),
+    [(0.3, 0.6, "PERSON"), (0.25, 0.6, "PERSON"), (0.1, 0.6, "TITLE"), (0.6, 0.3, "PERSON")],
+)
+def test_no_name_is_taken_for_a_trait_that_policies_keep(
+    person: float, title: float, expected: str, reader: Reader
+) -> None:
+    pieces = reader.read("Reverend")
+    tags = np.array([[1 - person - title, person, 0, title, 0]], np.float32).repeat(len(pieces.ids), axis=0)
+    (span,) = spans_of("Reverend", words_of(pieces, tags), ("PERSON", "TITLE"), 0.25)
+    assert span.entity_type == expected
+    assert span.score == pytest.approx(person + title)
+
+
 def test_a_type_that_a_source_does_not_annotate_is_not_taught_as_absent() -> None:
     (batch,) = itertools.islice(batches(samples([MARKED], LABELS, Random(1)), 500, Random(1)), 1)
     allowed = batch.allowed[0, 1]  # "Seen": outside every span

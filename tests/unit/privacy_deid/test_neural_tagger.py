@@ -41,7 +41,24 @@ def test_a_texts_result_is_the_same_to_the_bit_alone_and_in_company(precision: s
     for one, other, third in zip(alone, together, shuffled, strict=True):
         assert_array_equal(one.found, other.found, strict=True)
         assert_array_equal(one.found, third.found, strict=True)
-        assert_array_equal(one.label, third.label, strict=True)
+        assert_array_equal(one.types, third.types, strict=True)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_a_texts_result_is_the_same_to_the_bit_on_any_number_of_threads(precision: str, tagger: Tagger) -> None:
+    tagger = tagger if precision == "fp32" else Tagger("en", precision="bf16")
+    before = torch.get_num_threads()
+    said = []
+    try:
+        for threads in (1, 2, 3, 5):
+            torch.set_num_threads(threads)
+            said.append(tagger.probabilities(FILLER * 8 + NOTE))
+            assert torch.get_num_threads() == threads, "the process has as many threads as before"
+    finally:
+        torch.set_num_threads(before)
+    for other in said[1:]:
+        assert_array_equal(said[0].found, other.found, strict=True)
+        assert_array_equal(said[0].types, other.types, strict=True)
 
 
 def test_names_places_and_dates_of_a_note_are_found_with_exact_places(tagger: Tagger) -> None:
