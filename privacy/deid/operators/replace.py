@@ -34,6 +34,7 @@ from fedaug.privacy.noise import NoiseSource, SystemNoise
 
 #: By how much a date moves where a policy says ``surrogate`` and not ``shift``.
 _MAX_SHIFT_DAYS: Final = 365
+_BESIDE: Final = 30  # characters beside an age, so that what is put in its place reads on
 
 
 class Replacer:
@@ -160,7 +161,7 @@ class _Record:
             case "year":
                 return self._dates.years(span.start, value, choice.oldest_year) if _is_date(span) else None
             case "pool-age":
-                return pooled_age(value, limit=choice.pool_over, band=choice.band_years, language=self._language)
+                return self._pooled(span, value, limit=choice.pool_over, band=choice.band_years)
             case "zip3":
                 return _zip3(value, span.entity_type)
             case _:
@@ -178,8 +179,13 @@ class _Record:
         if choice.operator == "shift":
             return None
         if entity(span.entity_type).kind == "age":
-            return pooled_age(value, language=self._language)
+            return self._pooled(span, value)
         return surrogate(self._draw, value, span.entity_type)
+
+    def _pooled(self, span: Span, value: str, *, limit: int = 89, band: int = 1) -> str | None:
+        before = self._text[max(0, span.start - _BESIDE) : span.start]
+        after = self._text[span.end : span.end + _BESIDE]
+        return pooled_age(value, limit=limit, band=band, language=self._language, before=before, after=after)
 
     def _encrypted(self, span: Span) -> str:
         assert self._encryption_key is not None

@@ -54,3 +54,33 @@ def test_an_age_that_cannot_be_read_becomes_a_tag(value: str) -> None:
 def test_every_age_from_90_on_is_the_same() -> None:
     assert {pooled_age(str(age)) for age in range(90, 130)} == {"90 or over"}
     assert [pooled_age(str(age)) for age in range(90)] == [str(age) for age in range(90)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a {AGE:93}-year-old man", "a 90+-year-old man"),
+        ("{AGE:93} y/o, {AGE:93}yo", "90+ y/o, 90+yo"),
+        ("a {AGE:ninety-three}-year-old", "a 90+-year-old"),
+        ("{AGE:93} male", "90+ male"),
+        ("she is {AGE:93}.", "she is 90 or over."),
+        ("over {AGE:93}, >{AGE:95}", "over 90, >90"),
+        ("{AGE:93} or older", "90 or older"),
+        ("{AGE:93} weeks", "93 weeks"),
+    ],
+)
+def test_an_age_over_89_reads_on_from_the_text_around_it(text: str, expected: str) -> None:
+    assert Replacer(policy("pool-age")).replace(*marked(text)) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["aged {AGE:90} or over", "{AGE:90 or over}", "{AGE:90}+ y/o", "{AGE:90+} y/o", "{AGE:90+-year-old}"]
+)
+def test_a_pooled_age_is_not_pooled_again(text: str) -> None:
+    plain, spans = marked(text)
+    assert Replacer(policy("pool-age")).replace(plain, spans) == plain
+
+
+def test_a_pooled_age_in_spanish_is_not_pooled_again() -> None:
+    plain, spans = marked("de {AGE:90} o más y {AGE:90 o más}")
+    assert Replacer(policy("pool-age")).replace(plain, spans, language="es") == plain
