@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -24,6 +25,7 @@ _LEAST_NAME: Final = 3  # letters of a name that is looked for by itself
 _LEAST_PLACE: Final = 4
 _LEAST_NUMBER: Final = 5  # letters and digits; fewer are doses and laboratory values as well
 _MOST_BETWEEN: Final = 3  # characters between two words of one value
+_SHORT: Final = 8  # characters of a number's beginning
 _MOST_PARTS: Final = 6  # of a number that is written with signs between its parts
 _BETWEEN_PARTS: Final = re.compile(r"[-./() ]{1,3}")
 _KINDS: Final = frozenset({"name", "place", "organisation", "contact", "number"})
@@ -62,7 +64,7 @@ def sought_after(text: str, spans: Iterable[Span]) -> frozenset[Sought]:
 
 def occurrences(text: str, sought: Iterable[Sought]) -> list[Span]:
     """Everywhere that what is sought stands in a text, in order; time grows with the text, not with what is sought."""
-    ordered = sorted(sought, key=lambda one: (one.words, one.entity_type, one.score, one.manner))
+    ordered = _surest(sought)
     if not ordered:
         return []
     places = [(match.start(), match.end()) for match in WORD.finditer(text)]
@@ -73,6 +75,14 @@ def occurrences(text: str, sought: Iterable[Sought]) -> list[Span]:
         *_in_parts(context, text, places, words, [one for one in ordered if one.joined]),
     ]
     return sorted(found, key=ORDER)
+
+
+def _surest(sought: Iterable[Sought]) -> list[Sought]:
+    """What is sought, in order, each once: the same name found with a thousand scores is one name."""
+    surest: dict[tuple[object, ...], Sought] = {}
+    for one in sorted(sought, key=lambda one: (one.words, one.entity_type, one.manner, one.score)):
+        surest[one.words, one.entity_type, one.manner, one.turned, one.joined] = one  # the last has the highest score
+    return list(surest.values())
 
 
 def _in_words(
@@ -97,10 +107,12 @@ def _in_parts(
     by_number: dict[str, list[Sought]] = {}
     for one in sought:
         by_number.setdefault(one.words[0], []).append(one)
-    beginnings = {number[:length] for number in by_number for length in range(1, len(number) + 1)}
+    # Short beginnings are held; of long numbers that would be their length squared.
+    ordered = sorted(by_number)
+    beginnings = {number[:length] for number in ordered for length in range(1, _SHORT + 1)}
     for index, word in enumerate(words):
         number, last = word, index
-        while number in beginnings:
+        while number in beginnings if len(number) <= _SHORT else _begins(ordered, number):
             start, end = places[index][0], places[last][1]
             for one in by_number.get(number, ()):
                 if context.stands(start, end, one.manner):
@@ -109,6 +121,12 @@ def _in_parts(
             if last in (len(words), index + _MOST_PARTS) or not _BETWEEN_PARTS.fullmatch(text, end, places[last][0]):
                 break
             number += words[last]
+
+
+def _begins(ordered: Sequence[str], beginning: str) -> bool:
+    """Whether some string of an ordered sequence begins so."""
+    index = bisect_left(ordered, beginning)
+    return index < len(ordered) and ordered[index].startswith(beginning)
 
 
 def _counts_at(context: Context, text: str, places: Sequence[tuple[int, int]], one: Sought) -> bool:

@@ -68,3 +68,18 @@ def test_thousands_of_values_that_begin_alike_are_looked_for_in_one_pass() -> No
     places = [(match.start(), match.end()) for match in re.finditer(r"\S+", text)]
     found = occurrences(text, sought_after(text, [Span(start, end, "PHONE_NUMBER", 0.9) for start, end in places]))
     assert [(span.start, span.end) for span in found] == places  # comparing each with each would take minutes
+
+
+def test_a_name_found_with_many_scores_is_looked_for_once_and_with_the_highest() -> None:
+    text = "Whitlock " * 300
+    spans = [Span(index * 9, index * 9 + 8, "PERSON", 0.6 + index / 1_000) for index in range(300)]
+    found = occurrences(text, sought_after(text, spans))
+    assert found == [Span(index * 9, index * 9 + 8, "PERSON", 0.6 + 299 / 1_000) for index in range(300)]
+
+
+def test_a_number_of_a_million_digits_is_looked_for_without_holding_its_beginnings() -> None:
+    """Seeded defect: all beginnings of one such number take half a terabyte."""
+    value = "4829" * 250_000
+    text = f"{value} and {value[:500_000]} {value[500_000:]} and {value[:600_000]}"
+    found = occurrences(text, sought_after(text, [Span(0, len(value), "ID", 0.9)]))
+    assert [(span.start, span.length) for span in found] == [(0, 1_000_000), (1_000_005, 1_000_001)]
