@@ -12,7 +12,7 @@ from typing import Final
 
 from fedaug.privacy.deid.document import Known
 from fedaug.privacy.deid.entities import entity
-from fedaug.privacy.deid.propagate import MOST_WORDS, WORD, Sought
+from fedaug.privacy.deid.propagate import MOST_WORDS, WORD, Sought, as_number
 from fedaug.privacy.deid.rules.vocabulary import is_ordinary
 from fedaug.privacy.deid.spans import Span
 from fedaug.privacy.deid.surrogates.date_forms import Written, dates_within
@@ -106,7 +106,7 @@ def _numbers(item: Known, words: tuple[str, ...]) -> Iterator[Sought]:
     number = canonical_id(item.value)
     if sum(map(str.isdigit, number)) >= _LEAST_DIGITS or (len(number) >= _SHORT_NUMBER and re.search(r"\d", number)):
         manner: Manner = "as a number" if len(number) <= _SHORT_NUMBER else "anywhere"
-        yield Sought((number,), item.entity_type, _SCORE, manner, joined=True)
+        yield as_number(words, number, item.entity_type, _SCORE, manner)
     elif len(words) > 1 and _kind(item) == "contact":  # a mail or web address without any digit
         yield Sought(words, item.entity_type, _SCORE)
 

@@ -177,8 +177,12 @@ def _readable(text: str) -> Folded:
 def _in_original(folded: Folded, spans: Iterable[Span]) -> list[Span]:
     if folded.origins is None:
         return sorted(set(spans), key=ORDER)
-    return sorted({Span(*folded.original(span.start, span.end), span.entity_type, span.score) for span in spans})
+    return sorted({_placed(span, *folded.original(span.start, span.end)) for span in spans}, key=ORDER)
 
 
 def _moved(span: Span, offset: int) -> Span:
-    return Span(span.start + offset, span.end + offset, span.entity_type, span.score)
+    return _placed(span, span.start + offset, span.end + offset)
+
+
+def _placed(span: Span, start: int, end: int) -> Span:
+    return Span(start, end, span.entity_type, span.score, span.own)

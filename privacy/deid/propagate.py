@@ -9,7 +9,7 @@ import itertools
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from fedaug.privacy.deid.entities import entity
@@ -42,6 +42,7 @@ class Sought:
         manner: How it has to stand in the text, as ``word_context`` says.
         turned: Whether it is a name with the surname first, which counts only with a comma after it.
         joined: Whether it is a number, which counts with any signs between its parts, or without.
+        own: Whether it comes from a site's own list or pattern.
     """
 
     words: tuple[str, ...]
@@ -50,16 +51,26 @@ class Sought:
     manner: Manner = "anywhere"
     turned: bool = False
     joined: bool = False
+    own: bool = False
 
 
 def sought_after(text: str, spans: Iterable[Span]) -> frozenset[Sought]:
     """What the findings in a text give reason to look for elsewhere."""
     return frozenset(
-        sought
+        replace(sought, own=True) if span.own else sought
         for span in spans
         if span.score >= _LEAST_SCORE
         for sought in _from_finding(text[span.start : span.end], span.entity_type, span.score)
     )
+
+
+def as_number(
+    words: tuple[str, ...], number: str, entity_type: str, score: float, manner: Manner = "anywhere"
+) -> Sought:
+    """How a number is looked for; a mail or web address word by word, since its signs are a part of it."""
+    if entity(entity_type).kind == "contact" and not number.isdigit():
+        return Sought(words, entity_type, score, manner)
+    return Sought((number,), entity_type, score, manner, joined=True)
 
 
 def occurrences(text: str, sought: Iterable[Sought]) -> list[Span]:
@@ -97,7 +108,7 @@ def _in_words(
         for length in sorted(length for length in lengths.get(word, ()) if index + length <= len(words)):
             for one in by_words.get(tuple(words[index : index + length]), ()):
                 if _counts_at(context, text, places[index : index + length], one):
-                    yield Span(places[index][0], places[index + length - 1][1], one.entity_type, one.score)
+                    yield Span(places[index][0], places[index + length - 1][1], one.entity_type, one.score, one.own)
 
 
 def _in_parts(
@@ -116,7 +127,7 @@ def _in_parts(
             start, end = places[index][0], places[last][1]
             for one in by_number.get(number, ()):
                 if context.stands(start, end, one.manner):
-                    yield Span(start, end, one.entity_type, one.score)
+                    yield Span(start, end, one.entity_type, one.score, one.own)
             last += 1
             if last in (len(words), index + _MOST_PARTS) or not _BETWEEN_PARTS.fullmatch(text, end, places[last][0]):
                 break
@@ -146,7 +157,7 @@ def _from_finding(value: str, entity_type: str, score: float) -> Iterator[Sought
     if kind in ("number", "contact"):
         number = canonical_id(value)
         if len(number) >= _LEAST_NUMBER and any(map(str.isdigit, number)):
-            yield Sought((number,), entity_type, score, joined=True)
+            yield as_number(words, number, entity_type, score)
         return
     # In small letters a name may be a word of the language; so it counts only if it was found so.
     manner: Manner = "capitalised" if value[:1].isupper() else "anywhere"

@@ -12,9 +12,10 @@ import spacy
 
 from fedaug.errors import ConfigError
 from fedaug.privacy.deid.additions import SiteAdditions
-from fedaug.privacy.deid.propagate import Sought, occurrences
+from fedaug.privacy.deid.propagate import WORD, Sought, occurrences
 from fedaug.privacy.deid.recognisers import EntityRecognizer, RecogniserError, RecognizerResult
-from fedaug.privacy.deid.rules import Rule, RuleRecogniser
+from fedaug.privacy.deid.rules import Rule, RuleRecogniser, SpanRecogniser
+from fedaug.privacy.deid.spans import Span
 
 #: What common models call what we call otherwise. A label that is neither here nor in _SKIPPED keeps its own name.
 _LABELS: Final = {
@@ -36,7 +37,6 @@ _SKIPPED: Final = frozenset(
 _PREFIX: Final = re.compile(r"^[BIELSU]-")
 _OWN_TYPE: Final = re.compile(r"[^A-Z0-9_]")
 _MODEL_SCORE: Final = 0.85  # spaCy gives none; Presidio's own figure
-_WORD: Final = re.compile(r"[^\W_]+")
 
 
 def recognisers_of(additions: SiteAdditions, language: str, *, limit_s: float) -> list[EntityRecognizer]:
@@ -53,10 +53,10 @@ def recognisers_of(additions: SiteAdditions, language: str, *, limit_s: float) -
     made: list[EntityRecognizer] = []
     if additions.patterns:
         rules = [Rule(each.name, each.entity_type, each.pattern, each.score) for each in additions.patterns]
-        made.append(RuleRecogniser(rules, language=language, limit_s=limit_s, name="SitePatterns"))
+        made.append(RuleRecogniser(rules, language=language, limit_s=limit_s, name="SitePatterns", own=True))
     if additions.lists:
         sought = [
-            Sought(words, each.entity_type, each.score)
+            Sought(words, each.entity_type, each.score, own=True)
             for each in additions.lists
             for words in _in_words(each.entries())
         ]
@@ -68,7 +68,7 @@ def recognisers_of(additions: SiteAdditions, language: str, *, limit_s: float) -
     return made
 
 
-class ListRecogniser(EntityRecognizer):
+class ListRecogniser(SpanRecogniser):
     """Finds the strings of lists, by words and in any case; a hash look-up a word, whatever the lists' length.
 
     Args:
@@ -82,15 +82,10 @@ class ListRecogniser(EntityRecognizer):
             self._by_first.setdefault(one.words[0], []).append(one)
         super().__init__(sorted({one.entity_type for one in sought}), supported_language=language, name="SiteLists")
 
-    def load(self) -> None:
-        """Nothing to load."""
-
-    def analyze(self, text: str, entities: Sequence[str], nlp_artifacts: object = None) -> list[RecognizerResult]:
+    def find(self, text: str) -> list[Span]:
         """Everywhere that an entry stands in a text."""
-        del entities, nlp_artifacts
-        words = {match[0].lower() for match in _WORD.finditer(text)}
-        here = [one for word in words for one in self._by_first.get(word, ())]
-        return [_result(span.entity_type, span.start, span.end, span.score) for span in occurrences(text, here)]
+        words = {match[0].lower() for match in WORD.finditer(text)}
+        return occurrences(text, [one for word in words for one in self._by_first.get(word, ())])
 
 
 class SpacyModelRecogniser(EntityRecognizer):
@@ -196,7 +191,7 @@ def _type_of(label: str) -> str | None:
 
 def _in_words(entries: Iterable[str]) -> Iterable[tuple[str, ...]]:
     for entry in sorted(entries):
-        words = tuple(word.lower() for word in _WORD.findall(entry))
+        words = tuple(word.lower() for word in WORD.findall(entry))
         if words:
             yield words
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Final
 
 from fedaug.privacy.deid.entities import entity
 from fedaug.privacy.deid.surrogates import Draw
 from fedaug.privacy.deid.surrogates.names import naming_words
+from fedaug.privacy.deid.surrogates.numbers import canonical_id
 from fedaug.privacy.deid.surrogates.words import plain
+
+_PHONES: Final = frozenset(("PHONE_NUMBER", "FAX_NUMBER"))
 
 
 def tag(entity_type: str, number: int | None = None) -> str:
@@ -30,6 +34,7 @@ def masked(value: str, mark: str, *, keep_first: int = 0, keep_last: int = 0) ->
 def hashed(draw: Draw, value: str, entity_type: str, length: int) -> str:
     """A keyed hash that is the same for the same value of the same subject, such as ``[ID#1f0c…]``."""
     kind = entity(entity_type).kind
+    kind = "number" if kind == "contact" else kind  # one number may be found as either
     return f"[{entity_type}#{draw.bytes(f'hash {kind}', same(value, entity_type)).hex()[:length]}]"
 
 
@@ -67,4 +72,6 @@ def same(value: str, entity_type: str) -> str:
     if entity(entity_type).kind == "name":
         words = (plain(word).removesuffix("'s") for word in naming_words(value))
         return " ".join(sorted(words))
-    return "".join(sign for sign in plain(value) if sign.isalnum())
+    plainly = "".join(sign for sign in plain(value) if sign.isalnum())
+    number = entity(entity_type).kind == "number" or entity_type in _PHONES
+    return (number and canonical_id(value)) or plainly

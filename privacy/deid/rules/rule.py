@@ -62,6 +62,7 @@ class RuleRecogniser(SpanRecogniser):
         name: Told apart by Presidio's registry.
         bounded: Whether the patterns are known to take bounded time at one place of a text; the clock is then asked
             less often.
+        own: Whether the rules are a site's own, so that what they find is marked as such.
     """
 
     def __init__(
@@ -72,8 +73,10 @@ class RuleRecogniser(SpanRecogniser):
         limit_s: float,
         name: str = "RuleRecogniser",
         bounded: bool = False,
+        own: bool = False,
     ) -> None:
         self.rules = tuple(rules)
+        self._own = own
         self._runner = Runner(self.rules, limit_s, bounded=bounded)
         super().__init__(
             supported_entities=sorted({rule.entity_type for rule in self.rules}),
@@ -92,7 +95,7 @@ class RuleRecogniser(SpanRecogniser):
             for rule, start, end in self._runner.find(text)
             if start < end and (rule.check is None or rule.check(text[start:end]))
         }
-        return [Span(*one) for one in sorted(found)]
+        return [Span(*one, own=self._own) for one in sorted(found)]
 
 
 def result_of(span: Span, recogniser: EntityRecognizer) -> RecognizerResult:

@@ -13,13 +13,12 @@ _LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _HEX: Final = "0123456789ABCDEF"
 _VIN_LETTERS: Final = "ABCDEFGHJKLMNPRSTUVWXYZ"
 _ATTEMPTS: Final = 2048  # a check digit and a check letter together are met by one code in 230
-_SSN: Final = re.compile(r"\d{3}-\d{2}-\d{4}")
 _MAC: Final = re.compile(r"[0-9A-Fa-f]{2}([:-]?)(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}")
 #: Words that say what a number is; they stay.
 _LABEL: Final = re.compile(
     r"\b(?:mrn|ssn|dob|npi|dea|id|no|nr|num|number|acct|account|member|policy|claim|record|chart|case|patient|plate|vin|"
     r"serial|sn|lot|ref|room|bed|unit|nhc|nass|cip|dni|nie|nif|núm|n[ºo°]|historia|expediente|colegiado|iban|swift|bic|"
-    r"fax|tel|phone|ext|x)\b(?=[\s.:#ºo°]|$)",
+    r"fax|tel|phone|ext|x)\b(?=[\s.:#ºo°]|$)|\b(?:mrn|ssn|npi|nhc|dni|nif|nie|acct)(?=-?\d)",
     re.IGNORECASE,
 )
 _RUN: Final = 4
@@ -29,8 +28,12 @@ _ORDINAL_SIGNS: Final = "ºª"  # letters to Unicode; 2º stays an ordinal
 def surrogate_number(draw: Draw, value: str, entity_type: str) -> str | None:
     """A code of the same form that passes the same check digits; None if none was found or there is none to replace.
 
-    A US social security number becomes one with an area from 900 on and a group below 50, which are issued neither as
-    such nor as an ITIN (SSA, 20 CFR 422.103; IRS Publication 1915). A MAC address becomes one of RFC 7042, 2.1.2.
+    The same number is replaced alike however it is written, labelled and typed; but for a SWIFT code and a MAC address
+    without signs, which only their types tell from a number of another kind.
+
+    Nine digits, which may be a US social security number, become one with an area from 900 on and a group below 50,
+    which are issued neither as such nor as an ITIN (SSA, 20 CFR 422.103; IRS Publication 1915). A MAC address becomes
+    one of RFC 7042, 2.1.2.
     """
     places = _places(value)
     normal = "".join(_normal(value[i]) for i in places)
@@ -73,9 +76,11 @@ def _made(draw: Draw, normal: str, form: str) -> str | None:
 
 
 def _form(value: str, normal: str, entity_type: str) -> str:
-    if entity_type in ("US_SSN", "US_ITIN") or _SSN.fullmatch(value.strip()):
-        return "ssn" if len(normal) == 9 and normal.isdigit() else ""
-    if _MAC.fullmatch(value) and entity_type == "MAC_ADDRESS":
+    """What is made: by the value alone wherever it can be, so that one number is replaced alike whatever found it."""
+    if len(normal) == 9 and normal.isdigit():
+        return "ssn"
+    mac = _MAC.fullmatch(value)
+    if mac and (mac[1] or entity_type == "MAC_ADDRESS"):
         return "mac"
     if entity_type == "SWIFT_CODE" and len(normal) >= 8:
         return "swift"

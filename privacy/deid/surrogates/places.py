@@ -9,7 +9,7 @@ from typing import Final
 
 from fedaug.privacy.deid.surrogates.draw import Draw
 from fedaug.privacy.deid.surrogates.name_pools import pool, unknown_class
-from fedaug.privacy.deid.surrogates.numbers import replaced_characters
+from fedaug.privacy.deid.surrogates.numbers import replaced_characters, surrogate_number
 from fedaug.privacy.deid.surrogates.place_pools import abbreviations, countries, regions, towns
 from fedaug.privacy.deid.surrogates.place_words import KEPT, STREET
 from fedaug.privacy.deid.surrogates.words import plain, shares_a_piece, with_case_of
@@ -20,6 +20,7 @@ _RUN_GAP: Final = re.compile(r"[ \t.-]*|[ \t]*&[ \t]*")
 _ORDINAL: Final = re.compile(r"(\d+)(st|nd|rd|th)$", re.IGNORECASE)
 _POSSESSIVE: Final = re.compile(r"['’]s$", re.IGNORECASE)
 _ACRONYM: Final = 4
+_LEAST_ID: Final = 5  # digits; a house has fewer
 
 
 def surrogate_place(draw: Draw, value: str, *, institution: bool = False) -> str | None:
@@ -152,6 +153,10 @@ def _code(draw: Draw, token: str) -> str:
         number = number if str(number) != ordinal[1] else number + 1
         last = "th" if 10 < number % 100 < 14 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
         return f"{number}{last.upper() if ordinal[2].isupper() else last}"
+    if token.isdecimal() and len(token) >= _LEAST_ID:  # a ZIP code, unless it is a number that was taken for one
+        number_like = surrogate_number(draw, token, "ID")
+        if number_like is not None:
+            return number_like
     made = replaced_characters(draw, "number", token)
     if made[0] == "0" and token[0] != "0":  # no house has the number 012
         made = str(1 + draw.number("first digit", token) % 9) + made[1:]

@@ -83,3 +83,9 @@ def test_a_number_of_a_million_digits_is_looked_for_without_holding_its_beginnin
     text = f"{value} and {value[:500_000]} {value[500_000:]} and {value[:600_000]}"
     found = occurrences(text, sought_after(text, [Span(0, len(value), "ID", 0.9)]))
     assert [(span.start, span.length) for span in found] == [(0, 1_000_000), (1_000_005, 1_000_001)]
+
+
+def test_an_address_is_looked_for_with_its_signs() -> None:
+    sought = sought_from_columns([Known("id.smith1@x.org", "EMAIL_ADDRESS"), Known("ann@y.org", "EMAIL_ADDRESS")])
+    text = "id.smith1@x.org, smith1; ann@y.org, ann"
+    assert {text[span.start : span.end] for span in occurrences(text, sought)} == {"id.smith1@x.org", "ann@y.org"}

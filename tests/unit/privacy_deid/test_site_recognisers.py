@@ -73,6 +73,16 @@ def test_a_pattern_takes_out_its_value_group_only() -> None:
     assert deidentified(patterns=[pattern]) == "Zarquon of ward Larkspur, badge [ID], seen on [DATE_TIME]."
 
 
+@pytest.mark.parametrize("text", ["Seen at Mercy Hospital.", "Seen at Mercy Ｈospital."])
+def test_what_a_list_or_a_pattern_says_it_is_wins_over_what_fedaug_takes_it_for(tmp_path: Path, text: str) -> None:
+    wards = tmp_path / "wards.txt"
+    wards.write_text("Mercy Hospital\n", "utf-8")
+    assert "[FACILITY]" in deidentified(text)
+    assert "[WARD]" in deidentified(text, lists=[{"path": wards, "entity_type": "WARD", "score": 0.1}])
+    pattern = {"name": "ward", "pattern": "mercy hospital", "entity_type": "WARD", "score": 0.1}
+    assert "[WARD]" in deidentified(text, patterns=[pattern])
+
+
 def test_a_spacy_model_adds_to_what_is_found(tmp_path: Path) -> None:
     found = deidentified(spacy_model=spacy_model(tmp_path / "model"))
     assert found == EXPECTED

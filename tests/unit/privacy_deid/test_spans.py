@@ -69,3 +69,10 @@ def test_a_name_in_a_mail_address_does_not_make_it_a_person() -> None:
         Span(0, 20, "EMAIL_ADDRESS", 1.0)
     ]
     assert resolve([Span(0, 20, "EMAIL_ADDRESS", 0.9), Span(15, 30, "PERSON", 1.0)]) == [Span(0, 30, "PERSON", 1.0)]
+
+
+def test_the_type_of_a_sites_own_list_wins_where_it_covers_half_or_more() -> None:
+    own, sure = Span(5, 15, "WARD", 0.4, own=True), Span(0, 15, "FACILITY", 1.0)
+    assert resolve([own, sure]) == [Span(0, 15, "WARD", 1.0, own=True)]
+    assert resolve([Span(5, 15, "WARD", 0.4), sure]) == [sure]
+    assert resolve([Span(0, 7, "WARD", 0.9, own=True), sure]) == [sure], "the rest is not what the list holds"

@@ -4,7 +4,9 @@ import ipaddress
 import re
 
 import pytest
+from tests.surrogate_texts import marked, policy
 
+from fedaug.privacy.deid.operators import Replacer
 from fedaug.privacy.deid.surrogates import Draw, SurrogateKey, surrogate
 from fedaug.privacy.deid.surrogates.check_digits import CHECKS, is_card, is_iban, is_npi, is_routing_number, is_vin
 
@@ -150,3 +152,30 @@ def test_a_hardware_address_is_for_documentation() -> None:
 def test_no_value_breaks_a_surrogate(entity_type: str, value: str) -> None:
     result = surrogate(Draw(KEY, subject="one"), value, entity_type)
     assert result is None or result != value
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("{MEDICAL_RECORD_NUMBER:MRN 12-345}", "{ID:12345}"),
+        ("{MEDICAL_RECORD_NUMBER:12345}", "{ZIP_CODE:12345}"),
+        ("{MEDICAL_RECORD_NUMBER:MRN12345}", "{LOCATION:12 Oak St, 12345}"),
+        ("{MEDICAL_RECORD_NUMBER:4829117}", "{PHONE_NUMBER:4829117}"),
+        ("{MEDICAL_RECORD_NUMBER:482-911}", "{PERSON:482911}"),
+        ("{US_SSN:460-89-9847}", "{ID:460899847}"),
+        ("{ID:212-555-8841}", "{PHONE_NUMBER:(212) 555 8841}"),
+    ],
+)
+def test_one_number_of_a_subject_has_one_surrogate_whatever_it_was_found_as(one: str, other: str) -> None:
+    replacer = Replacer(policy(), key=KEY)
+    made = [replacer.replace(*marked(text), subject="one") for text in (one, other)]
+    first, second = ("".join(sign for sign in text if sign.isdigit()) for text in made)
+    assert first
+    assert second.endswith(first)
+
+
+def test_one_number_has_one_hash_whatever_it_was_found_as() -> None:
+    replacer = Replacer(policy("hash-id"), key=KEY)
+    texts = ("{MEDICAL_RECORD_NUMBER:MRN 48-29117}", "{ID:4829117}", "{PHONE_NUMBER:482-9117}")
+    hashes = {replacer.replace(*marked(text), subject="one").partition("#")[2] for text in texts}
+    assert len(hashes) == 1
