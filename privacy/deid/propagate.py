@@ -92,7 +92,9 @@ def _surest(sought: Iterable[Sought]) -> list[Sought]:
     """What is sought, in order, each once: the same name found with a thousand scores is one name."""
     surest: dict[tuple[object, ...], Sought] = {}
     for one in sorted(sought, key=lambda one: (one.words, one.entity_type, one.manner, one.score)):
-        surest[one.words, one.entity_type, one.manner, one.turned, one.joined] = one  # the last has the highest score
+        surest[one.words, one.entity_type, one.manner, one.turned, one.joined, one.own] = (
+            one  # the last has the highest score
+        )
     return list(surest.values())
 
 
@@ -125,7 +127,8 @@ def _in_parts(
         number, last = word, index
         while number in beginnings if len(number) <= _SHORT else _begins(ordered, number):
             start, end = places[index][0], places[last][1]
-            for one in by_number.get(number, ()):
+            listed = 2 * (last - index) >= len(number)  # 1, 2, 3, 4, 5 are a scale, and no number in parts
+            for one in () if listed else by_number.get(number, ()):
                 if context.stands(start, end, one.manner):
                     yield Span(start, end, one.entity_type, one.score, one.own)
             last += 1
