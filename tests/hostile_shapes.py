@@ -8,6 +8,7 @@ from tests.hostile_collection import NOTE, NOTE_PIECES, Collection
 
 SHAPES = Collection()
 add = SHAPES.add
+_SYLLABLES = [f"{consonant}{vowel}" for consonant in "bdklmnrstv" for vowel in "aeiou"]
 
 # Size.
 add(
@@ -41,6 +42,23 @@ add("initials", "fifty thousand initials", "J. " * 50_000 + "Whitlock", "Whitloc
 add("capitals_without_blank", "camel case without end", "WhitlockRosalind" * 6_000)
 add("commas", "names and commas in turn", "Whitlock, " * 10_000)
 add("many_identifiers", "ten thousand identifiers", f"{NOTE}\n" * 2_500, *NOTE_PIECES)
+# What is found once is looked for everywhere: a list of what begins alike must not be gone through at each place.
+_ALIKE = [f"{one}{two}{three}nk" for one in ("Ba", "Do", "Ke") for two in _SYLLABLES for three in _SYLLABLES]
+add(
+    "names_that_begin_alike",
+    "thousands of different names with one first name",
+    "".join(f"Seen by Dr. Rosalind {name}, wound clean and dry.\n" for name in _ALIKE),
+)
+add(
+    "record_numbers_that_begin_alike",
+    "ten thousand different record numbers of which the first four digits agree",
+    "".join(f"MRN: 4829{number:06}\n" for number in range(10_000)),
+)
+add(
+    "mails_of_one_domain",
+    "thousands of different mail addresses of one domain",
+    "".join(f"{name.lower()}@longmeadow.example.org\n" for name in _ALIKE),
+)
 
 # Regular expressions that take for ever.
 add("letters_then_bang", "the classic of nested repetition", "a" * 50_000 + "!")
