@@ -53,8 +53,13 @@ def words_of(pieces: Pieces, tags: NDArray[np.float32]) -> Words:
     return Words(starts, ends, found, types, begin[first] > inside[first])
 
 
-def types_of(words: Words, labels: Sequence[str], threshold: float) -> NDArray[np.int64]:
-    """The row of each word's type, [words]: the most probable, but no trait where another type reaches the threshold.
+#: A type with this probability is taken where a trait is likelier: with the thresholds of finding, which are far lower,
+#: every other title would become a name.
+_RATHER: Final = 0.3
+
+
+def types_of(words: Words, labels: Sequence[str]) -> NDArray[np.int64]:
+    """The row of each word's type, [words]: the most probable, but no trait where another type is nearly as likely.
 
     Policies keep what only describes somebody (a title, a profession), so that taking a name for a trait would leave it
     in the text.
@@ -64,7 +69,7 @@ def types_of(words: Words, labels: Sequence[str], threshold: float) -> NDArray[n
     if traits.all() or not traits.any():
         return likeliest
     others = np.where(traits, np.float32(-1), words.types)
-    return np.where(others.max(axis=1) >= threshold, others.argmax(axis=1), likeliest)
+    return np.where(others.max(axis=1) >= _RATHER, others.argmax(axis=1), likeliest)
 
 
 def spans_of(text: str, words: Words, labels: Sequence[str], threshold: float) -> list[Span]:
@@ -74,7 +79,7 @@ def spans_of(text: str, words: Words, labels: Sequence[str], threshold: float) -
     and the like at the edge do not.
     """
     spans: list[Span] = []
-    types = types_of(words, labels, threshold)
+    types = types_of(words, labels)
     last = -2  # the word that was found before
     for index in np.flatnonzero(words.found >= threshold).tolist():
         start, end = int(words.starts[index]), int(words.ends[index])

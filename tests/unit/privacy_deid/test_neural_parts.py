@@ -112,7 +112,7 @@ def test_a_stroke_between_found_figures_belongs_to_them_and_a_comma_at_the_edge_
 
 @pytest.mark.parametrize(
     ("person", "title", "expected"),
-    [(0.3, 0.6, "PERSON"), (0.25, 0.6, "PERSON"), (0.1, 0.6, "TITLE"), (0.6, 0.3, "PERSON")],
+    [(0.31, 0.6, "PERSON"), (0.25, 0.6, "TITLE"), (0.1, 0.6, "TITLE"), (0.6, 0.3, "PERSON")],
 )
 def test_no_name_is_taken_for_a_trait_that_policies_keep(
     person: float, title: float, expected: str, reader: Reader
