@@ -99,8 +99,7 @@ class Preparation:
         Raises:
             InputError: The source cannot be read at all, or the policy, or what the site adds to the recognisers.
         """
-        self._policy()
-        self._additions().check()
+        self._usable()
         report = RowReport()
         rows = self._source(report, bad_rows=OnBadRow.SKIP)
         with suppress(EmptySource):  # every row is bad: the report says why
@@ -136,8 +135,7 @@ class Preparation:
         Raises:
             InputError: The source, the policy or what the site adds cannot be used; the store is as it was.
         """
-        policy, additions = self._policy(), self._additions()
-        additions.check()
+        policy, additions = self._usable()
         report, chars = self._read_through()
         stage = self._stage(policy, additions)
         self._checkpoints.begin()
@@ -175,12 +173,15 @@ class Preparation:
         for number in range(batches):
             yield from self._checkpoints.records(number)
 
-    def _policy(self) -> DeidPolicy:
+    def _usable(self) -> tuple[DeidPolicy, SiteAdditions]:
+        """The policy, and what the site adds, which can be read and fits the policy, as the columns do."""
         name = self._settings.deid.policy
-        return load_policy(self._folder / name if name.endswith(".toml") and name not in BUILT_IN else name)
-
-    def _additions(self) -> SiteAdditions:
-        return self._settings.deid.additions.at(self._folder)
+        policy = load_policy(self._folder / name if name.endswith(".toml") and name not in BUILT_IN else name)
+        additions = self._settings.deid.additions.at(self._folder)
+        self._settings.deid.require_effect(policy)
+        additions.require_effect(policy)
+        additions.check()
+        return policy, additions
 
     def _checklist(self, policy: DeidPolicy, additions: SiteAdditions) -> SafeHarborChecklist:
         settings, columns = self._settings.deid, self._settings.source.columns

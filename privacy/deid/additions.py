@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from fedaug.errors import ConfigError
 from fedaug.privacy.canonical import canonical_json, digest
 from fedaug.privacy.checked_toml import Settings
-from fedaug.privacy.deid.policies.policy import EntityType, plain_number
+from fedaug.privacy.deid.policies.policy import DeidPolicy, EntityType, plain_number
 
 _MOST_LIST_BYTES: Final = 64 * 2**20
 _MOST_LIST_ENTRIES: Final = 1_000_000  # a country's register of physicians
@@ -126,6 +126,17 @@ class SiteAdditions(Settings):
             if path is not None
         }
         return self.model_copy(update={"lists": lists, **models})
+
+    def require_effect(self, policy: DeidPolicy) -> None:
+        """Refuse what would be found for nothing.
+
+        Raises:
+            ConfigError: A list or pattern finds a type that the policy leaves in the text, or one that is mistyped.
+        """
+        for index, each in enumerate(self.lists):
+            policy.require_taken_out(each.entity_type, f"deid.lists.{index}")
+        for pattern in self.patterns:
+            policy.require_taken_out(pattern.entity_type, f"the pattern {pattern.name}")
 
     def check(self) -> None:
         """Read every list, and see that every model is there.

@@ -16,7 +16,7 @@ from pydantic import BeforeValidator, Field, StrictBool, model_validator
 
 from fedaug.privacy.checked_toml import Settings
 from fedaug.privacy.deid.document import Known
-from fedaug.privacy.deid.policies.policy import EntityType
+from fedaug.privacy.deid.policies.policy import DeidPolicy, EntityType
 
 Value: TypeAlias = str | float | None
 _ACTIONS: Final = frozenset({"keep", "drop", "replace", "text"})
@@ -82,6 +82,17 @@ class ColumnPolicy(Settings):
             if choice.sought_as is not None and (text := as_text(values.get(name)))
         )
         return tuple(dict.fromkeys(known for known in found if _LEAST_CHARS <= len(known.value) <= _MOST_CHARS))
+
+    def require_effect(self, policy: DeidPolicy) -> None:
+        """Refuse to replace a column, or to look for what it holds, where the policy leaves that type as it is.
+
+        Raises:
+            ConfigError: A column's type is one that the policy keeps, or is mistyped.
+        """
+        for name, choice in self.columns.items():
+            entity_type = choice.entity_type if choice.action == "replace" else choice.sought_as
+            if entity_type is not None:
+                policy.require_taken_out(entity_type, f"deid.columns.{name}")
 
     def kept(self, names: Iterable[str]) -> dict[str, str | None]:
         """Of some columns, and of those that are named with a type, the ones kept as they are, with that type."""

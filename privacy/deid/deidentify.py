@@ -75,7 +75,8 @@ class Deidentifier:
             aside.
 
     Raises:
-        ConfigError: A setting is out of range, the language has no recognisers, or a key is missing.
+        ConfigError: A setting is out of range, the language has no recognisers, a key is missing, or the policy leaves
+            in the text what ``additions`` are to find.
     """
 
     def __init__(
@@ -101,6 +102,7 @@ class Deidentifier:
         self._policy, self._language, self._neural = policy, language, neural
         self._threshold, self._limit_s = score_threshold, limit_s
         self._additions = additions or SiteAdditions()
+        self._additions.require_effect(policy)
         self._replacer = Replacer(policy, key=key, encryption_key=encryption_key)
         self._detectors: dict[str, Detector] = {}
         for one in LANGUAGES if language == AUTO else (language,):

@@ -85,11 +85,12 @@ def entity(name: str) -> Entity:
     return ENTITIES.get(name, Entity(name, "number", "R"))
 
 
-def near_types(name: str, own: Iterable[str] = ()) -> tuple[str, ...]:
+def near_types(name: str, own: Iterable[str] = (), *, cutoff: float = 0.6) -> tuple[str, ...]:
     """The types, at most three, that somebody may have meant who wrote a name that is none.
 
     Args:
         name: What was written.
         own: The site's own types.
+        cutoff: How much alike, 0 to 1.
     """
-    return tuple(get_close_matches(name, (*ENTITIES, *own), n=3))
+    return tuple(get_close_matches(name, (*ENTITIES, *own), n=3, cutoff=cutoff))

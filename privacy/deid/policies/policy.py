@@ -12,6 +12,7 @@ from typing import Annotated, Final, Literal, Self, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictInt, model_validator
 
+from fedaug.errors import ConfigError
 from fedaug.privacy.canonical import canonical_json, digest
 from fedaug.privacy.checked_toml import Settings
 from fedaug.privacy.deid.entities import ENTITIES, near_types
@@ -116,6 +117,7 @@ class OperatorChoice(Settings):
 
 
 _TAG: Final = OperatorChoice(operator="redact")
+_SLIP: Final = 0.8  # names this much alike (difflib) are one name, mistyped
 Choice = Annotated[OperatorChoice, BeforeValidator(_spelled_out)]
 
 
@@ -174,6 +176,28 @@ class DeidPolicy(Settings):
     def takes_out(self, entity_type: str) -> bool:
         """Whether findings of a type are looked for and then changed."""
         return self.looks_for(entity_type) and not self.operator_for(entity_type).keeps
+
+    def require_taken_out(self, entity_type: str, setting: str) -> None:
+        """Refuse a setting of the site's that names a type to take it out, where it would stay.
+
+        Args:
+            entity_type: The type that it names; one that fedaug does not know is the site's own.
+            setting: How a message calls it, such as ``deid.columns.ward``.
+
+        Raises:
+            ConfigError: The policy keeps the type, or the name is nearly that of a type and so a slip.
+        """
+        meant = near_types(entity_type, cutoff=_SLIP)
+        if entity_type not in ENTITIES and entity_type not in self.own_types and meant:
+            raise ConfigError(
+                f"{setting} names a type that is none, but nearly {meant[0]}",
+                f"write {meant[0]}, or list the other in the policy's own_types",
+            )
+        if not self.takes_out(entity_type):
+            raise ConfigError(
+                f"{setting} is to take out {entity_type}, which the policy {self.name} leaves in the text",
+                "name the type in a policy of your own, give a type of your own, or take the setting out",
+            )
 
     def threshold_for(self, entity_type: str, otherwise: float = 0.0) -> float:
         """The least score that counts for a type."""

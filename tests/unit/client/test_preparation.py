@@ -120,6 +120,16 @@ def test_what_a_site_adds_is_found_and_a_missing_list_is_told_before_the_work(tm
     site.close()
 
 
+def test_a_column_that_the_policy_would_leave_in_clear_is_told_before_the_work(tmp_path: Path) -> None:
+    settings = {"deid__policy": "pci", "deid__columns": {"name": "PERSON"}}
+    columns = {"source__columns__attributes": ["name"]}
+    site = make_site(tmp_path / "a", [("s", "Nothing here.", "fever")], prepare=False, **settings, **columns)
+    for work in (site.check, site.prepare):
+        with pytest.raises(ConfigError, match=r"deid\.columns\.name is to take out PERSON"):
+            work()
+    site.close()
+
+
 def write_source(site: Site, rows: Sequence[dict[str, Any]]) -> None:
     lines = "\n".join(map(json.dumps, rows))
     (site.folder / "source.jsonl").write_text(lines + "\n")
