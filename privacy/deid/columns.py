@@ -92,7 +92,7 @@ class ColumnPolicy(Settings):
         for name, choice in self.columns.items():
             entity_type = choice.entity_type if choice.action == "replace" else choice.sought_as
             if entity_type is not None:
-                policy.require_taken_out(entity_type, f"deid.columns.{name}")
+                policy.require_taken_out(entity_type, f"the column {name}")
 
     def kept(self, names: Iterable[str]) -> dict[str, str | None]:
         """Of some columns, and of those that are named with a type, the ones kept as they are, with that type."""

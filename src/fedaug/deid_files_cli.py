@@ -104,6 +104,7 @@ def apply_policy(
         beside = _columns(choices or [], {*ENTITIES, *chosen.own_types}, keep_others=keep_others)
         columns = Columns(tuple(text_columns or [DEFAULT_TEXT]), beside, subject_column, language_column)
         columns.require(rows)
+        beside.require_effect(chosen)
         _require_subject(columns, chosen)
         require_keys(chosen, keys)
         own = additions_of(additions)

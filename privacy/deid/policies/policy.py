@@ -182,7 +182,7 @@ class DeidPolicy(Settings):
 
         Args:
             entity_type: The type that it names; one that fedaug does not know is the site's own.
-            setting: How a message calls it, such as ``deid.columns.ward``.
+            setting: How a message calls it, such as ``the column ward``.
 
         Raises:
             ConfigError: The policy keeps the type, or the name is nearly that of a type and so a slip.

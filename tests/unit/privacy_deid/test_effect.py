@@ -41,7 +41,7 @@ def test_a_mistyped_type_of_a_list_or_column_is_refused(written: str, meant: str
     policy = load_policy("hipaa-safe-harbor")
     with pytest.raises(ConfigError, match=meant):
         _additions(staff, written).require_effect(policy)
-    with pytest.raises(ConfigError, match=r"deid\.columns\.name .*nearly"):
+    with pytest.raises(ConfigError, match="the column name .*nearly"):
         ColumnPolicy.model_validate({"columns": {"name": written}}).require_effect(policy)
 
 
@@ -53,7 +53,7 @@ def test_a_pattern_of_a_type_that_the_policy_keeps_is_refused() -> None:
 
 def test_a_column_that_the_policy_would_leave_in_clear_is_refused() -> None:
     columns = ColumnPolicy.model_validate({"columns": {"name": "PERSON"}})
-    with pytest.raises(ConfigError, match=r"deid\.columns\.name is to take out PERSON"):
+    with pytest.raises(ConfigError, match="the column name is to take out PERSON"):
         columns.require_effect(load_policy("pci"))
     columns.require_effect(load_policy("hipaa-safe-harbor"))
     ColumnPolicy.model_validate({"columns": {"name": "keep"}}).require_effect(load_policy("pci"))
