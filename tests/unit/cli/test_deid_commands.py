@@ -251,7 +251,8 @@ def test_types_are_listed_with_their_letter(capsys: pytest.CaptureFixture[str]) 
 
 
 INTERRUPTED_WHILE_DELETING = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs begin deaf to it
 from fedaug import cli, console
 class Thing:
     def __del__(self):

@@ -41,7 +41,7 @@ def test_a_mistyped_type_of_a_list_or_column_is_refused(written: str, meant: str
     policy = load_policy("hipaa-safe-harbor")
     with pytest.raises(ConfigError, match=meant):
         _additions(staff, written).require_effect(policy)
-    with pytest.raises(ConfigError, match="the column name .*nearly"):
+    with pytest.raises(ConfigError, match=r"the column name .*nearly"):
         ColumnPolicy.model_validate({"columns": {"name": written}}).require_effect(policy)
 
 
