@@ -26,11 +26,16 @@ _LIKELIER: Final = 0.5
 _MEDICAL: Final = frozenset({"PERSON", "LOCATION", "ORGANIZATION", "FAMILY"})
 #: Letters of "de", "la", "con".
 _PARTICLE: Final = 3
+_OF_NAMES: Final = frozenset({"de", "la", "le", "von", "van", "der", "and"})
 #: A title is one in English; everywhere else a title by itself is nothing that identifies.
 _TITLE: Final = "TITLE"
 _ORDINARY: Final = frozenset({"PERSON", "LOCATION"})
 _DATE: Final = "DATE_TIME"
 _WHOLE_DATE: Final = re.compile(r"(?P<a>\d{1,2})(?P<s>[/.-])(?P<b>\d{1,2})(?P=s)(?:19|20)\d\d", re.ASCII)
+#: "D.O.B.", whose letters are no initials.
+_ABBREVIATED: Final = re.compile(r"(?:[A-Za-z]\.){2,4}[A-Za-z]?")
+#: Kinds of places and of firms by themselves ("Device Clinic") are none.
+_PLACED: Final = frozenset({"LOCATION", "ORGANIZATION", "FACILITY"})
 _WORD: Final = re.compile(r"[^\W\d_]+")
 
 
@@ -65,7 +70,9 @@ def beyond_doubt(text: str, spans: Iterable[Span], language: str = "en") -> list
         language: A two-letter code.
     """
     labels = listed(f"{language}_labels")
-    kept = (span for span in spans if not _is_label(text, span, labels) and not _doubtful(text, span, language))
+    roles = listed(f"{language}_roles")
+    named = (_without_roles(text, span, roles) for span in spans)
+    kept = (span for span in named if not _is_label(text, span, labels | roles) and not _doubtful(text, span, language))
     return [replace(span, entity_type=_DATE) if _is_date(text, span) else span for span in kept]
 
 
@@ -78,19 +85,35 @@ def _is_date(text: str, span: Span) -> bool:
     return 1 <= min(first, second) <= 12 and max(first, second) <= 31
 
 
+def _without_roles(text: str, span: Span, roles: frozenset[str]) -> Span:
+    """A name without the callings at its ends, which are nobody: "tech Doreen", "Cheung RPh"; itself if all are."""
+    if span.entity_type not in _MEDICAL:
+        return span
+    words = list(_WORD.finditer(text, span.start, span.end))
+    own = [word for word in words if word[0].lower() not in roles]
+    if not own or len(own) == len(words):
+        return span
+    start = own[0].start() if words[0] is not own[0] else span.start
+    end = own[-1].end() if words[-1] is not own[-1] else span.end
+    return replace(span, start=start, end=end)
+
+
 def _is_label(text: str, span: Span, labels: frozenset[str]) -> bool:
     """Whether a finding is nothing but titles and labels of fields; a digit in it might be what the label is of."""
     value = text[span.start : span.end]
-    words = _WORD.findall(value)
+    words = _WORD.findall(value.replace(".", "")) if _ABBREVIATED.fullmatch(value) else _WORD.findall(value)
     if span.entity_type == _TITLE or not words or any(map(str.isdigit, value)):
         return False
-    return all(word.lower() in labels for word in words)
+    return all(word.lower() in labels for word in words) or (
+        span.entity_type in _PLACED and all(word.lower() in labels | listed("en_facility_kinds") for word in words)
+    )
 
 
 def _doubtful(text: str, span: Span, language: str) -> bool:
     if span.entity_type not in _MEDICAL or span.score >= _SURE:
         return False
-    words = [word.lower() for word in _WORD.findall(text, span.start, span.end)]
+    found = [word.lower() for word in _WORD.findall(text, span.start, span.end)]
+    words = [word for word in found if word not in _OF_NAMES] or found
     if not words:
         return False
     medical = medical_names(language)

@@ -146,7 +146,7 @@ class _Record:
         """What stands in the place of a finding; a tag where its operator can make nothing of it."""
         span, value = self._found[index], self._values[index]
         choice = self._policy.operator_for(span.entity_type)
-        if index in self._mixed and choice.operator != "encrypt":
+        if index in self._mixed and choice.operator != "encrypt" and not self._dates.are_all_of(span.start):
             return tag(span.entity_type)
         if choice.operator == "redact" and choice.number:
             return tag(span.entity_type, self._numbers.of(value, span.entity_type))

@@ -178,6 +178,13 @@ RULES: Final[tuple[Rule, ...]] = (
         needed="licen|lic|permit|certif|credential",
     ),
     Rule(
+        "licence-lettered",
+        "LICENSE_NUMBER",
+        rf"\b(?:licen[cs]es?|lic\b\.?|d\.?l\b\.?){IS}(?P<value>(?-i:[A-Z]{{1,3}})[ -]\d{{4,9}})(?![\w-]|[.,]\d)",
+        0.85,
+        needed=r"(?:licen|\blic|\bd\.?l)",
+    ),
+    Rule(
         "passport",
         "US_PASSPORT",
         rf"\b(?:passport|ppt(?=[ ]?(?:\#|no)))\b(?:[ ]book|[ ]card)?{IS}(?P<value>"

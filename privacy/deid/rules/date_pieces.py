@@ -15,7 +15,8 @@ TIME = (
     r"|[ ]?[ap]\.?m\b\.?|(?<=(?:at|@|around|by)[ ](?:[01]\d|2[0-3]))[0-5]\d\b(?:[ ]?(?:hrs?|hours"
     r"|h)\b)?|(?<=[ ](?:[01]\d|2[0-3]))[0-5]\d[ ]?(?:hrs?|hours)\b))?"
 )
-WEEKDAY_BEFORE = rf"(?:\b{WEEKDAY},?[ ]{{1,2}}(?:the[ ])?)?"
+#: The article is a part of the date, as the weekday is: "the 16th of June" has no other.
+WEEKDAY_BEFORE = rf"(?:\b{WEEKDAY},?[ ]{{1,2}})?(?:\bthe[ ])?"
 TO = r"(?:[ ]?[-–—/&,][ ]?|[ ](?:to|thru|through|until|and|or)[ ])"
 UNITS = (
     r"(?![ \t-]?(?:mg|mcg|g|kg|ml|cc|l|units?|iu|mm|cm|tabs?|tablets?|times|x|%|mmhg|weeks?|days?|hours?"

@@ -33,7 +33,7 @@ from fedaug.privacy.deid.rules.date_pieces import (
     D,
     M,
 )
-from fedaug.privacy.deid.rules.pieces import MONTH
+from fedaug.privacy.deid.rules.pieces import MONTH, WEEKDAY
 from fedaug.privacy.deid.rules.run import Rule
 
 
@@ -349,6 +349,14 @@ RULES: Final[tuple[Rule, ...]] = (
         0.5,
         needed="mon|tue|wed|thu|fri|sat|sun",
         check=lambda text: text.lower() not in {"sat", "sun"},
+    ),
+    Rule(
+        "weekday-and-day",
+        "DATE_TIME",
+        rf"\b(?P<value>{WEEKDAY},?[ ](?:the[ ])?(?:{D}{ORDINAL}|{MD}))(?![\w/]|[.,]\d)",
+        0.8,
+        needed=r"(?:mon|tue|wed|thu|fri|sat|sun)\p{L}*\.?,?[ ](?:the[ ])?\d",
+        near=40,
     ),
     Rule(
         "date-in-words",

@@ -17,8 +17,9 @@ _NOT_FIRST = (
     r"|Mr|Mrs|Ms|He|She|They|We|I|You|Which|Where|Went|Called|Please|Hospital|Clinic|Center|Name"
     r"|Facility|Date)\b)"
 )
-_CAPITAL = r"(?:[A-Z][\p{L}.'’&-]{1,20}|St\.|Mt\.|Ft\.|VA|[A-Z]{2,5}|&)"
-_PARTICLE = r"(?:(?:of|the|for|and|at|de|la|del|&)[ ]){0,2}"
+#: A longer word in capitals beside words in small letters is a heading's, and no part of a name.
+_CAPITAL = r"(?:[A-Z](?!\p{Lu}{5})[\p{L}.'’&-]{1,20}|St\.|Mt\.|Ft\.|VA|[A-Z]{2,5}|&)"
+_PARTICLE = r"(?:(?:of|the|for|and|de|la|del|&)[ ]){0,2}"
 #: What a facility's name ends in, none of which is a department that every hospital has.
 _ENDS = (
     r"(?:Hospitals?|Medical[ ](?:Center|Centre|Group|Clinic|Associates|Arts|Plaza|Campus|Park|College"
@@ -41,13 +42,21 @@ _ENDS = (
     r"|Wellness[ ]Center|Pain[ ](?:Center|Clinic)|Wound[ ]Center|Sleep[ ](?:Center|Lab)"
     r"|University|College|Academy|(?:High|Middle|Elementary|Primary|Secondary|Grammar"
     r"|Preparatory)[ ]School|School|Elementary|Daycare|Preschool|Church|Temple|Synagogue|Mosque|Parish"
-    r"|Monastery|Convent)"
+    r"|Monastery|Convent|Skilled[ ]Nursing(?:[ ](?:and|&)[ ]Rehab\w*)?|Nursing[ ](?:and|&)[ ]Rehab\w*"
+    r"|(?:Pain|Hand|Brain|Bone|Joint)[ ](?:and|&)[ ](?:Spine|Joint)"
+    r"|(?:Orthop(?:a?edics)[ ](?:and|&)[ ])?Sports[ ]Medicine|Apothecary|Chemists?|Drugs?)"
+)
+#: Departments that a practice may also be called by, behind a name of its own: "Tidewater Dermatology".
+_SPECIALTY = (
+    r"(?:Dermatology|Cardiology|Neurology|Urology|Oncology|H(?:a)?ematology|Gastroenterology|Ophthalmology"
+    r"|Rheumatology|Endocrinology|Nephrology|Pulmonology|Psychiatry|Podiatry|Audiology|Orthodontics|Optometry"
+    r"|Chiropractic|Obstetrics|Gyna?ecology|Internal[ ]Medicine|Dental|Dentistry|Counsell?ing|Optical|Opticians)"
 )
 _COMPANY = (
     r"(?:Inc|LLC|Corp|Corporation|Ltd|Limited|PLC|plc|GmbH|AG|Co|LLP|LP|Company|Bank"
     r"|Insurance|Holdings|Partners|Associates|Foundation|Industries|Enterprises|Group|Bancorp|Financial"
     r"|Trust|Union|Airlines|Motors|Logistics|Systems|Technologies|Solutions|Consulting|Agency|Society"
-    r"|Council)"
+    r"|Council|PPO|HMO|EPO|Casualty|Assurance|Indemnity|Mutual|Advantage|Benefits|Fund)"
 )
 #: Words of departments and kinds: "Pain Clinic" and "Community Hospital" name no one place.
 _KINDS = listed("en_facility_kinds")
@@ -63,7 +72,15 @@ def names_a_place(text: str) -> bool:
     return not text.isupper() or any(not is_ordinary(word) for word in own)
 
 
-_FIRM = re.compile(r"(?:Inc|LLC|L\.L\.C|Corp|Corporation|Ltd|Limited|PLC|plc|GmbH|AG|S\.A|LLP|P\.C|Bancorp|Airlines)$")
+_FIRM = re.compile(
+    r"(?:Inc|LLC|L\.L\.C|Corp|Corporation|Ltd|Limited|PLC|plc|GmbH|AG|S\.A|LLP|P\.C|Bancorp|Airlines"
+    r"|PPO|HMO|EPO|Casualty|Assurance|Indemnity|Mutual)$"
+)
+
+
+def names_a_practice(text: str) -> bool:
+    """Whether a word before the specialty is no ordinary one: "Consult Cardiology" has none."""
+    return any(not is_ordinary(word) for word in re.findall(r"[^\W\d_]+", text)[:-1])
 
 
 def names_a_company(text: str) -> bool:
@@ -91,10 +108,31 @@ RULES: Final[tuple[Rule, ...]] = (
         "FACILITY",
         rf"(?<![\w.])(?P<value>(?-i:{_NOT_FIRST}{_CAPITAL}"
         rf"(?:[ ]{_PARTICLE}{_CAPITAL}){{0,4}}?[ ]{_PARTICLE}(?:{_ENDS}))(?:[ ](?:of|at|for|in)[ ]"
-        rf"(?:the[ ])?(?-i:[A-Z][\p{{L}}.'’-]{{2,20}}(?:[ ][A-Z][\p{{L}}'’-]{{2,20}}){{0,2}}))?)(?!\w)",
+        rf"(?:the[ ])?(?-i:[A-Z]\p{{Ll}}[\p{{L}}.'’-]{{1,20}}(?:[ ][A-Z]\p{{Ll}}[\p{{L}}'’-]{{1,20}}){{0,2}}))?)(?!\w)",
         0.7,
         needed=_AN_END,
         near=110,
+        check=names_a_place,
+    ),
+    Rule(
+        "facility-specialty",
+        "FACILITY",
+        rf"(?<![\w.])(?P<value>(?-i:{_NOT_FIRST}[A-Z][\p{{Ll}}'’-][\p{{L}}'’-]{{1,20}}"
+        rf"(?:[ ][A-Z]\p{{Ll}}[\p{{L}}'’-]{{1,20}}){{0,2}}"
+        rf"\s{_SPECIALTY}(?:[ ](?:Associates|Group|Clinic|Partners|Consultants|Specialists))?))(?!\w)",
+        0.65,
+        needed=rf"(?-i:\b{_SPECIALTY})",
+        near=70,
+        check=names_a_practice,
+    ),
+    Rule(
+        "practice",
+        "FACILITY",
+        r"(?<![\w.])(?P<value>(?:the[ ])(?-i:(?!New|Old|Same|Group|Private|Medical|Dental|Local)[A-Z][\p{L}'’-]{2,20}"
+        r"(?:[ ][A-Z][\p{L}'’-]{2,20}){0,2}[ ](?:Practice|Surgery|PRACTICE|SURGERY)))(?!\w)",
+        0.65,
+        needed=r"(?-i:Practice|Surgery|PRACTICE|SURGERY)",
+        near=70,
         check=names_a_place,
     ),
     Rule(
@@ -233,7 +271,7 @@ RULES: Final[tuple[Rule, ...]] = (
         r"\b(?:employer|employed[ ](?:by|at|with)|works[ ](?:at|for|with)|working[ ](?:at|for)"
         r"|worked[ ](?:at|for)|retired[ ]from|job[ ]at|employee[ ](?:of|at)|company|organi[sz]ation"
         r"|attends|enrolled[ ](?:at|in)|student[ ]at|place[ ]of[ ]work|workplace|graduated[ ]from"
-        r"|studies[ ]at|insurer|payer"
+        r"|studies[ ]at|insurer|payer|ins\b\.?(?=[ ]?:)"
         r"|insurance(?:[ ]company)?|carrier|firm)(?:[ ]is|[ ]name)?[ ]?:?[ ]{1,3}(?:the[ ])?(?P<value>"
         r"(?-i:(?!The|A|An|Home|Medicare|Medicaid|No|None|Yes|I|He|She|Active|Current|Self|Unemployed"
         r"|Retired|Disabled|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|January|February"
@@ -241,7 +279,7 @@ RULES: Final[tuple[Rule, ...]] = (
         r"|December)[A-Z][\p{L}\d.'’&-]{1,20}(?:[ ](?:(?:and|of|the"
         r"|&)[ ])?[A-Z&][\p{L}\d.'’&-]{0,20}){0,4}(?<![.'’-])))",
         0.6,
-        needed="employ|work|retired from|job at|company|organi|attends|enrolled|student at|graduat"
+        needed="ins|employ|work|retired from|job at|company|organi|attends|enrolled|student at|graduat"
         "|studies at|insurer|payer|insurance|carrier|firm",
     ),
 )

@@ -24,7 +24,7 @@ _NO_NAME = (
     r"|allergies|medications|history|plan|assessment|chief|reason|procedure|status|note|notes|report"
     r"|record|number|id|ssn|insurance|none|unknown|n/a|na|tbd|yes|male|female"
     r"|contin|mr|mrs|ms|dr|prof|md|rn|np|pa|do|phd|seen|signed|dictated|attending|resident|consulting"
-    r"|provider|primary|care|team|staff|monday|tuesday|wednesday|thursday|friday|saturday|sunday|also"
+    r"|provider|primary|care|team|staff|licen[cs]e|lic|cert|monday|tuesday|wednesday|thursday|friday|saturday|sunday|also"
     r"|then|did|does|do|would|should|could|when|where|which|after|before|so|up|out"
     r"|family|home|self|same|above|below|new|old|other|both|all|any|each|left|right|please|thank"
     r"|thanks|regarding|re|cc|attn|dear|hi|hello|sincerely|regards|best|signature|electronically|page"
@@ -250,6 +250,17 @@ RULES: Final[tuple[Rule, ...]] = (
         needed="name|i am|i'm|i’m|this is|call|goes by|known as|aka|a.k.a|it to|formerly|nee|née|speak|spoke"
         "|talk|met with|ask for|discussed with|d/w|behalf|signed|thanks|love",
         check=lambda text: not all(is_ordinary(word) for word in re.findall(r"[^\W\d_]{2,}", text)),
+    ),
+    Rule(
+        "name-in-quotes",
+        "PERSON",
+        r"\b(?:goes[ ]by|known[ ]as|called|(?:calls?|called)[ ](?:him|her|them|me)(?:self)?"
+        r"|nicknamed|nickname[ ]?:?|a\.?k\.?a\.?"
+        r"|likes[ ]to[ ]be[ ]called|prefers(?:[ ]to[ ]be[ ]called)?|preferred[ ]name:?)[ ]"
+        r"[\"“‘'](?P<value>(?-i:\p{Lu}[\p{L}'’-]{1,20}))[\"”’'.,]",
+        0.8,
+        needed=r"[ ][\"“‘'](?-i:\p{Lu})",
+        near=60,
     ),
     Rule(
         "greeting",

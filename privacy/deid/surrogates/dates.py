@@ -62,6 +62,11 @@ class Dates:
         ]
         self._habits: Habits = habits_of(written, language)
 
+    def are_all_of(self, place: int) -> bool:
+        """Whether the finding at a place is dates with a month in words and nothing else: June is nobody in them."""
+        dates = self._read.get(place)
+        return bool(dates) and all(one.part("mon") is not None for one in dates or ())
+
     def shifted(self, place: int, value: str, days: int) -> str | None:
         """The finding at a place, moved; None if it cannot be read as dates."""
         dates = self._read[place]

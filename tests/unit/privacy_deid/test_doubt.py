@@ -24,11 +24,26 @@ from fedaug.privacy.deid.whole_words import in_whole_words
         ("clinic", "ORGANIZATION", 0.4, True),
         ("Foley 3", "ID", 0.4, True),
         ("12", "PERSON", 0.4, True),
+        ("de Quervain", "PERSON", 0.6, False),
+        ("Ehlers-Danlos", "LOCATION", 0.9, False),
+        ("D.O.B.", "PERSON", 0.95, False),
+        ("J.R.", "PERSON", 0.95, True),
+        ("Outpatient Surgery", "LOCATION", 0.95, False),
+        ("RPh", "PERSON", 1.0, False),
     ],
 )
 def test_what_is_likelier_no_name_is_dropped(text: str, entity_type: str, score: float, stays_found: bool) -> None:
     span = Span(0, len(text), entity_type, score)
     assert beyond_doubt(text, [span]) == ([span] if stays_found else [])
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [("tech Doreen", "Doreen"), ("Qiuyue Ouyang, RPh", "Qiuyue Ouyang"), ("Aide Harpreet Gill sw", "Harpreet Gill")],
+)
+def test_a_calling_at_the_end_of_a_name_stays_in_the_text(text: str, name: str) -> None:
+    (left,) = beyond_doubt(text, [Span(0, len(text), "PERSON", 1.0)])
+    assert text[left.start : left.end] == name
 
 
 @pytest.mark.parametrize(

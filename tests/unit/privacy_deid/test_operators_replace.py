@@ -183,3 +183,12 @@ def test_a_record_full_of_findings_takes_no_longer_for_each_of_them() -> None:
 def test_an_age_with_a_name_merged_in_becomes_a_tag() -> None:
     spans = [Span(0, 13, "PERSON", 0.6), Span(11, 22, "AGE", 0.9)]
     assert Replacer(load_policy("hipaa-safe-harbor")).replace("John Smith 45-year-old", spans) == "[AGE]"
+
+
+def test_june_in_a_date_is_a_month_whatever_finds_a_name_in_it() -> None:
+    text = "since 16th of June 2016"
+    spans = [Span(6, 23, "DATE_TIME", 0.85), Span(14, 18, "PERSON", 0.55)]
+    made = Replacer(policy(), key=KEY).replace(text, spans)
+    assert made.startswith("since ")
+    assert "[" not in made
+    assert text[6:] not in made

@@ -42,6 +42,7 @@ FOUND = {
     "DEA: «AB1234563»": "MEDICAL_LICENSE",
     "DL# «D123-4567-8901»": "US_DRIVER_LICENSE",
     "license no «12345»": "LICENSE_NUMBER",
+    "nurse, lic. «RN 120618»": "LICENSE_NUMBER",
     "passport no. «A12345678»": "US_PASSPORT",
     "Employee ID: «55123»": "ID",
     "fingerprint template ID «FP-2231-A»": "BIOMETRIC_ID",
@@ -73,7 +74,8 @@ FOUND = {
     "of «2019-03-14»": "DATE_TIME",
     "of «Mar 3rd, 2019»": "DATE_TIME",
     "on «3/14/19 at 0830»": "DATE_TIME",
-    "the «5th of March 1965»": "DATE_TIME",
+    "since «the 5th of March 1965»": "DATE_TIME",
+    "on «Saturday the 22nd»": "DATE_TIME",
     "in «1998» and since «2004»": "DATE_TIME",
     "in the «1980s»": "DATE_TIME",
     "DOB «031465»": "DATE_TIME",
@@ -107,6 +109,13 @@ FOUND = {
     "on «Ward 7B», «room 412»": "FACILITY",
     "on «4 West».": "FACILITY",
     "at «Fernandez Inc».": "ORGANIZATION",
+    "at «Tidewater Dermatology» since then": "FACILITY",
+    "from «Amberley Pain & Spine»": "FACILITY",
+    "in «The Quarry Lane Practice»; sick note": "FACILITY",
+    "TELEPHONE ENCOUNTER «Port Lanyon Care Center»": "FACILITY",
+    "an MRI at «Millrace Medical Center for Children»": "FACILITY",
+    "Ins: «Quillmere Crest PPO», then": "ORGANIZATION",
+    'goes by "«Chip»", likes it': "PERSON",
     # names
     "«Dr.» «van der Berg» saw".replace("«Dr.» ", "Doctor "): "PERSON",
     "told Mrs «Do» so": "PERSON",
@@ -122,6 +131,8 @@ FOUND = {
 
 #: Nothing of these is an identifier.
 CLEAN = (
+    "consult Cardiology, see Dermatology and General Surgery",
+    "the Group Practice",
     "strength 3/5 bilaterally, motor 4/5",
     "BP 120/80, pain 4/10, from 8/10 to 3/10",
     "take 1/2 tablet, then 2 tabs q 4/6 hours",
