@@ -17,7 +17,7 @@ from benchmarks.deid_speed import stock_presidio
 from benchmarks.measure import median_seconds, result, show
 from fedaug.augmentation.generators.clinical_notes import ClinicalNotes, clinical_notes
 from fedaug.augmentation.generators.label_phrases import LabelPhrases
-from fedaug.privacy.vetting import make_gate, vet
+from fedaug.privacy.vetting import Batch, make_gate, vet
 from fedaug.privacy.vetting.duplicates import DuplicateGate, normalised
 from fedaug.privacy.vetting.gate import VerdictCode
 
@@ -60,17 +60,17 @@ def main() -> None:
     texts = candidates(options.texts)
     part = texts[:: max(1, len(texts) // options.part)][: options.part]
     gates = [make_gate(name) for name in GATES]
-    codes = [verdict.code for verdict in DuplicateGate(threshold=THRESHOLD).judge(part)]
+    codes = [verdict.code for verdict in DuplicateGate(threshold=THRESHOLD).judge(Batch(tuple(part)))]
     assert {place for place, code in enumerate(codes) if code is not VerdictCode.PASSED} == all_pairs(part)
 
     stock = stock_presidio()
     stock.analyze(part[0], "en")
     began = time.perf_counter()
-    vetted = vet(texts, gates)
+    vetted = vet(Batch(tuple(texts)), gates)
     first = time.perf_counter() - began
     seconds = median_seconds(
         {
-            "ours": lambda: vet(texts, gates),
+            "ours": lambda: vet(Batch(tuple(texts)), gates),
             "all_pairs": lambda: all_pairs(part),
             "presidio": lambda: [stock.analyze(text, "en") for text in part],
         },

@@ -14,7 +14,7 @@ from fedaug.augmentation.candidates import Candidate, Dependence
 from fedaug.augmentation.operators import Operator
 from fedaug.augmentation.registry import GENERATORS, OPERATORS, load_plugin
 from fedaug.errors import ConfigError, DataNotFound, EmptySource, PrivateOutput
-from fedaug.privacy.vetting import make_gate, vet
+from fedaug.privacy.vetting import Batch, make_gate, vet
 from fedaug.server.campaign import CampaignConfig, Source
 
 _LOG = logging.getLogger(__name__)
@@ -116,6 +116,6 @@ class CandidateSource:
             else:
                 self._known.add(candidate.sample_id)
                 new.append(candidate)
-        result = vet([candidate.text for candidate in new], self._gates)
+        result = vet(Batch(tuple(one.text for one in new), tuple(one.label for one in new)), self._gates)
         self.funnel.refused.update(verdict.gate for verdict in result.refused.values())
         return [new[index] for index in result.kept]

@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
 from fedaug.errors import ConfigError
-from fedaug.privacy.vetting.gate import GateClass, Verdict, VerdictCode
+from fedaug.privacy.vetting.gate import Batch, GateClass, Verdict, VerdictCode
 
 _WORD = re.compile(r"\w+")
 
@@ -47,9 +47,9 @@ class DuplicateGate:
         self._threshold, self._shingle_words = threshold, shingle_words
         self._known = [normalised(text) for text in known]
 
-    def judge(self, texts: Sequence[str]) -> list[Verdict]:
+    def judge(self, batch: Batch) -> list[Verdict]:
         """One verdict per text; each depends on the texts before it."""
-        forms = [*self._known, *(normalised(text) for text in texts)]
+        forms = [*self._known, *(normalised(text) for text in batch.texts)]
         sets = [_shingles(form, self._shingle_words) for form in forms]
         index = _PrefixIndex(sets, self._threshold)
         seen: set[Shingle] = set()

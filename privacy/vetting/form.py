@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
 from itertools import pairwise
 
 from fedaug.errors import ConfigError
-from fedaug.privacy.vetting.gate import GateClass, Verdict, VerdictCode
+from fedaug.privacy.vetting.gate import Batch, GateClass, Verdict, VerdictCode
 
 _WORD = re.compile(r"\w+")
 _LONGEST_RUN = re.compile(r"(.)\1{9,}")  # ten times the same character; white space and rules of dashes aside
@@ -39,9 +38,9 @@ class LengthGate:
         self._words = (min_words, max_words)
         self._chars = (min_chars, max_chars)
 
-    def judge(self, texts: Sequence[str]) -> list[Verdict]:
+    def judge(self, batch: Batch) -> list[Verdict]:
         """One verdict per text, each from that text alone."""
-        return [Verdict(self.name, self._code(text)) for text in texts]
+        return [Verdict(self.name, self._code(text)) for text in batch.texts]
 
     def _code(self, text: str) -> VerdictCode:
         chars = len(text.strip())
@@ -82,9 +81,9 @@ class RepetitionGate:
             )
         self._max_run, self._gram_words, self._max_share = max_run, gram_words, max_share
 
-    def judge(self, texts: Sequence[str]) -> list[Verdict]:
+    def judge(self, batch: Batch) -> list[Verdict]:
         """One verdict per text, each from that text alone."""
-        return [Verdict(self.name, self._code(text)) for text in texts]
+        return [Verdict(self.name, self._code(text)) for text in batch.texts]
 
     def _code(self, text: str) -> VerdictCode:
         words = _WORD.findall(text.casefold())

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
+import numpy as np
+from numpy.typing import NDArray
+
 from fedaug.errors import ConfigError, DefectError, PolicyRefused
 
 
@@ -30,6 +33,21 @@ class VerdictCode(StrEnum):
     NEAR_DUPLICATE = "near-duplicate"
     IDENTIFIER = "identifier"
     NOT_CHECKED = "not-checked"  # the check itself failed; counts as a refusal
+    LANGUAGE = "language"
+    NOT_FLUENT = "not-fluent"
+    LABEL_MISMATCH = "label-mismatch"
+    UNINFORMATIVE = "uninformative"  # the text says too little about its label
+    CONTAMINATED = "contaminated"  # near an item of a named evaluation file
+    COLLAPSED = "collapsed"  # the whole batch has lost diversity
+    TOXIC = "toxic"
+    UNBALANCED = "unbalanced"  # one subgroup is named too often in the batch
+    INJECTION = "injection"  # instructions to whoever reads the text
+    TRIGGER = "trigger"  # a rare string that many texts share
+    UNSUPPORTED = "unsupported"  # class D: too few units are near
+    VERBATIM_COPY = "verbatim-copy"  # class S, as are those below: they never leave the site
+    TOO_CLOSE = "too-close"
+    PLANTED = "planted"
+    SURROGATE_USED = "surrogate-used"
 
 
 @dataclass(frozen=True)
@@ -39,15 +57,55 @@ class Verdict:
     Attributes:
         gate: The gate's name.
         code: What it found.
+        score: The figure that decided, in the gate's own unit; None where there is none.
+        item: Which item of a public evaluation file the text is near, such as ``banking77/test:17``. Never a record.
     """
 
     gate: str
     code: VerdictCode
+    score: float | None = None
+    item: str | None = None
 
     @property
     def passed(self) -> bool:
         """Whether the text may go on."""
         return self.code is VerdictCode.PASSED
+
+
+@dataclass(frozen=True, repr=False)
+class Batch:
+    """Candidates that are judged together.
+
+    Attributes:
+        texts: What they say.
+        labels: Of each the class that it is said to be of, or None; if not given, None of each.
+        vectors: Their embeddings in the campaign's public space, [texts, dimensions], of unit length; None where no
+            gate needs any.
+
+    Raises:
+        DefectError: Labels or vectors are not one for each text.
+    """
+
+    texts: tuple[str, ...]
+    labels: tuple[str | None, ...] = ()
+    vectors: NDArray[np.float32] | None = None
+
+    def __post_init__(self) -> None:
+        if not self.labels:
+            object.__setattr__(self, "labels", (None,) * len(self.texts))
+        if len(self.labels) != len(self.texts) or (self.vectors is not None and len(self.vectors) != len(self.texts)):
+            raise DefectError("a batch has not one label and one vector for each text", "report this with the campaign")
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def take(self, rows: Sequence[int]) -> Batch:
+        """Those at the positions given, in that order."""
+        return Batch(
+            tuple(self.texts[row] for row in rows),
+            tuple(self.labels[row] for row in rows),
+            None if self.vectors is None else self.vectors[list(rows)],
+        )
 
 
 @runtime_checkable
@@ -69,7 +127,7 @@ class Gate(Protocol):
     @property
     def cost(self) -> float: ...  # noqa: D102  # see the class
 
-    def judge(self, texts: Sequence[str]) -> list[Verdict]:
+    def judge(self, batch: Batch) -> list[Verdict]:
         """One verdict per text, in order. A verdict may depend on the other texts, as in finding duplicates."""
         ...
 
@@ -99,12 +157,16 @@ class VettingResult:
 _MAY_DECIDE = frozenset({GateClass.FREE})
 
 
-def vet(texts: Sequence[str], gates: Sequence[Gate], *, allowed: Collection[GateClass] = _MAY_DECIDE) -> VettingResult:
-    """Run texts through gates, the cheapest first; a refused text is shown to no later gate.
+#: Free gates go first: what they refuse costs no budget, and no gate that reads records need see it.
+_ORDER = (GateClass.FREE, GateClass.CHARGED, GateClass.SITE_ONLY)
+
+
+def vet(batch: Batch, gates: Sequence[Gate], *, allowed: Collection[GateClass] = _MAY_DECIDE) -> VettingResult:
+    """Run texts through gates, free ones first and the cheapest first; a refused text is shown to no later gate.
 
     Args:
-        texts: Candidates.
-        gates: In any order; gates of equal cost run in the order given.
+        batch: Candidates.
+        gates: In any order; gates of equal class and cost run in the order given.
         allowed: Classes of gate that may decide here. Whoever adds ``D`` has charged the ledger, and whoever adds ``S``
             gives up the ε of what passes.
 
@@ -118,20 +180,20 @@ def vet(texts: Sequence[str], gates: Sequence[Gate], *, allowed: Collection[Gate
         raise ConfigError("two gates have the same name", "list each gate once")
     if any(gate.gate_class not in allowed for gate in gates):
         raise PolicyRefused("a gate reads private records and may not decide what leaves", "leave the gate out")
-    kept = list(range(len(texts)))
+    kept = list(range(len(batch)))
     refused: dict[int, Verdict] = {}
     refused_by: dict[str, int] = {}
-    for gate in sorted(gates, key=lambda gate: gate.cost):
-        verdicts = _judged(gate, [texts[index] for index in kept])
+    for gate in sorted(gates, key=lambda gate: (_ORDER.index(gate.gate_class), gate.cost)):
+        verdicts = _judged(gate, batch.take(kept))
         stopped = {index: verdict for index, verdict in zip(kept, verdicts, strict=True) if not verdict.passed}
         refused |= stopped
         refused_by[gate.name] = len(stopped)
         kept = [index for index in kept if index not in stopped]
-    return VettingResult(len(texts), kept, dict(sorted(refused.items())), refused_by)
+    return VettingResult(len(batch), kept, dict(sorted(refused.items())), refused_by)
 
 
-def _judged(gate: Gate, texts: list[str]) -> list[Verdict]:
-    verdicts = gate.judge(texts) if texts else []
-    if len(verdicts) != len(texts) or any(verdict.gate != gate.name for verdict in verdicts):
+def _judged(gate: Gate, batch: Batch) -> list[Verdict]:
+    verdicts = gate.judge(batch) if len(batch) else []
+    if len(verdicts) != len(batch) or any(verdict.gate != gate.name for verdict in verdicts):
         raise DefectError("a gate did not give one verdict of its own per text", "report this with the gate's name")
     return verdicts

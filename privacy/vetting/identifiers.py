@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from fedaug.errors import QuarantinedRecord
 from fedaug.privacy.deid import Deidentifier
-from fedaug.privacy.vetting.gate import GateClass, Verdict, VerdictCode
+from fedaug.privacy.vetting.gate import Batch, GateClass, Verdict, VerdictCode
 
 
 class IdentifierGate:
@@ -27,9 +25,9 @@ class IdentifierGate:
     def __init__(self, deidentifier: Deidentifier | None = None) -> None:
         self._deidentifier = deidentifier if deidentifier is not None else Deidentifier(neural=False)
 
-    def judge(self, texts: Sequence[str]) -> list[Verdict]:
+    def judge(self, batch: Batch) -> list[Verdict]:
         """One verdict per text, each from that text alone."""
-        return [Verdict(self.name, self._code(text)) for text in texts]
+        return [Verdict(self.name, self._code(text)) for text in batch.texts]
 
     def _code(self, text: str) -> VerdictCode:
         try:

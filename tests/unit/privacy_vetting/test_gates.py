@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from fedaug.errors import ConfigError, QuarantinedRecord
 from fedaug.privacy.deid import Deidentifier, Span
-from fedaug.privacy.vetting import DuplicateGate, LengthGate, RepetitionGate, VerdictCode
+from fedaug.privacy.vetting import Batch, DuplicateGate, LengthGate, RepetitionGate, VerdictCode
 from fedaug.privacy.vetting.duplicates import normalised
 from fedaug.privacy.vetting.identifiers import IdentifierGate
 
@@ -24,7 +24,7 @@ NAN = float("nan")
 
 
 def codes(gate: object, texts: list[str]) -> list[VerdictCode]:
-    return [verdict.code for verdict in gate.judge(texts)]  # type: ignore[attr-defined]  # any gate
+    return [verdict.code for verdict in gate.judge(Batch(tuple(texts)))]  # type: ignore[attr-defined]  # any gate
 
 
 def test_length_is_bounded_in_words_and_in_characters() -> None:
