@@ -15,7 +15,7 @@ from benchmarks.deid.notes import places
 from benchmarks.deid.notes.dates import Calendar
 from benchmarks.deid.notes.note import Piece
 from benchmarks.deid.notes.numbers import NUMBERS
-from benchmarks.deid.notes.people import NICKNAMES, community
+from benchmarks.deid.notes.people import Community, community
 
 _PERSON = re.compile(r"(pt|kin|dr|rn|st)(\d?)(?:\.(\w+))?")
 _DATE = re.compile(r"d([+-]\d+)?(?::(\w+))?")
@@ -69,13 +69,21 @@ class Person:
 class Case:
     """Fills fields. The same field has the same value throughout one note, so the note holds together."""
 
-    def __init__(self, random: Random, uk: bool = False, child: bool = False, mother: bool = False) -> None:
+    def __init__(
+        self,
+        random: Random,
+        uk: bool = False,
+        child: bool = False,
+        mother: bool = False,
+        values: places.Values = places.FIRST,
+    ) -> None:
         self._random = random
+        self._values = values
         self._child = child
         self._mother = mother
-        self._region = places.region(random, uk)
+        self._region = places.region(random, uk, values)
         self._calendar = Calendar(random, uk)
-        self._family = community(random)
+        self._family = self._community()
         self._people: dict[str, Person] = {}
         self._people["pt"] = self._cast("pt")
         self._kept: dict[str, str] = {}
@@ -110,10 +118,10 @@ class Case:
             "town": ("LOCATION", lambda: where.town(random)),
             "state": ("LOCATION", lambda: where.state),
             "statename": ("LOCATION", lambda: where.state_name),
-            "country": ("LOCATION", lambda: places.country(random)),
+            "country": ("LOCATION", lambda: places.country(random, self._values)),
             "street": ("ADDRESS", lambda: where.street(random)),
             "zip": ("ZIP_CODE", lambda: where.postcode(random)),
-            "ward": ("FACILITY", lambda: places.ward(random)),
+            "ward": ("FACILITY", lambda: places.ward(random, self._values)),
             "email": ("EMAIL_ADDRESS", lambda: self._email(field)),
             "url": ("URL", self._url),
         }
@@ -164,27 +172,30 @@ class Case:
             form = "mid" if self._random.random() < 0.25 else "formal"
         return forms[form]
 
+    def _community(self) -> Community:
+        return community(self._random, self._values.communities)
+
     def _cast(self, role: str) -> Person:
         """Somebody new; kin often share the patient's surname and come from the same community."""
         random = self._random
-        group = self._family if role in ("pt", "kin") else community(random)
+        group = self._family if role in ("pt", "kin") else self._community()
         woman = random.random() < 0.5 or (role == "pt" and self._mother)
         last = last_full = random.choice(group.surnames)
         patient = self._people.get("pt")
         if role == "kin" and patient and random.random() < 0.55:
             last, last_full = patient.last, patient.last_full
-        elif "Guadalupe" in group.women and random.random() < 0.35:
+        elif group.paired_surnames and random.random() < 0.35:
             last_full = f"{last} {random.choice([name for name in group.surnames if ' ' not in name and name != last])}"
         elif random.random() < 0.04 and " " not in last and "-" not in last:
             last = last_full = (
-                f"{last}-{random.choice([name for name in community(random).surnames if name.isalpha()])}"
+                f"{last}-{random.choice([name for name in self._community().surnames if name.isalpha()])}"
             )
         taken = {person.first for person in self._people.values()}
         first = random.choice([name for name in (group.women if woman else group.men) if name not in taken])
         relation = self._relation(woman, patient) if role == "kin" and patient else ""
-        family_first = "Xiaoling" in group.women and role == "pt" and random.random() < 0.4
+        family_first = group.family_first and role == "pt" and random.random() < 0.4
         middle = random.choice("ABCDEFGHJKLMNPRSTVW")
-        nick = random.choice(NICKNAMES)
+        nick = random.choice(self._values.nicknames)
         age = self._age(relation, patient) if patient else self._patient_age()
         return Person(woman, first, middle, last, last_full, nick, age, relation, family_first)
 
@@ -240,14 +251,7 @@ class Case:
 
     def _host(self, of: str) -> str:
         if of == "home":
-            homes = (
-                "homelink-mail.com",
-                "lanternpost.net",
-                "quickbrookmail.com",
-                "tidewaterisp.net",
-                "fennelmail.co.uk",
-            )
-            return self._random.choice(homes)
+            return self._random.choice(self._values.home_hosts)
         words = [_plain(word) for word in self._of_place_or_number(of).text.split()]
         name = "".join(words[:2]) or "clinic"
         return self._keep(

@@ -14,7 +14,9 @@ from pathlib import Path
 from random import Random
 
 from benchmarks.deid.notes.case import Case, identifies
+from benchmarks.deid.notes.fresh_values import FRESH
 from benchmarks.deid.notes.note import Piece
+from benchmarks.deid.notes.places import FIRST
 
 _HERE = Path(__file__).parent
 _INNERMOST = re.compile(r"\[([^\[\]]*)\]")
@@ -30,19 +32,20 @@ _OPENING_LINES = 3  # of a note, which say whom it is about
 class Template:
     """One hand-written variant of a kind of document; ``flags`` are words such as uk and child."""
 
-    def __init__(self, kind: str, flags: frozenset[str], text: str) -> None:
-        self.kind, self.flags, self.text = kind, flags, text
+    def __init__(self, kind: str, flags: frozenset[str], text: str, fresh: bool = False) -> None:
+        self.kind, self.flags, self.text, self.fresh = kind, flags, text, fresh
 
     def pieces(self, random: Random) -> list[Piece]:
         """The template with every choice made and every field filled."""
         text = _chosen(self.text, random)
         used: set[str] = set()
         while match := _POOL.search(text):
-            lines = _drawn(match[1], int(match[3] or 1), used, random)
+            lines = _drawn(pools(self.fresh)[match[1]], int(match[3] or 1), used, random)
             filled = ("\n" if match[2] == "/" else " ").join(_chosen(line, random) for line in lines)
             text = text[: match.start()] + filled + text[match.end() :]
         text = _thinned(text, round(random.triangular(20, 40, 31)), random)
-        case = Case(random, uk="uk" in self.flags, child="child" in self.flags, mother="mother" in self.flags)
+        uk, child, mother = (flag in self.flags for flag in ("uk", "child", "mother"))
+        case = Case(random, uk=uk, child=child, mother=mother, values=FRESH if self.fresh else FIRST)
         pieces: list[Piece] = []
         for place, part in enumerate(_FIELD.split(re.sub(r"[ \t]+(?=\n)|\n+\Z", "", text))):
             if part:
@@ -79,9 +82,8 @@ def _thinned(text: str, most: int, random: Random) -> str:
     return re.sub(r"\n{3,}", "\n\n", "\n".join(kept))
 
 
-def _drawn(pool: str, count: int, used: set[str], random: Random) -> list[str]:
-    fresh = [line for line in pools()[pool] if line not in used]
-    lines = random.sample(fresh, count)
+def _drawn(pool: tuple[str, ...], count: int, used: set[str], random: Random) -> list[str]:
+    lines = random.sample([line for line in pool if line not in used], count)
     used.update(lines)
     return lines
 
@@ -93,7 +95,7 @@ def _capitalised(before: list[Piece], piece: Piece) -> Piece:
 
 
 @cache
-def pools() -> Mapping[str, tuple[str, ...]]:
+def pools(fresh: bool = False) -> Mapping[str, tuple[str, ...]]:
     """The sentences of every pool, by the pool's name; lines that start with ``//`` are remarks."""
     return {
         path.stem: tuple(
@@ -101,18 +103,18 @@ def pools() -> Mapping[str, tuple[str, ...]]:
             for line in path.read_text("utf-8").splitlines()
             if line and not line.startswith("//")
         )
-        for path in sorted((_HERE / "pools").glob("*.txt"))
+        for path in sorted((_HERE / ("fresh_pools" if fresh else "pools")).glob("*.txt"))
     }
 
 
 @cache
-def templates() -> Mapping[str, tuple[Template, ...]]:
+def templates(fresh: bool = False) -> Mapping[str, tuple[Template, ...]]:
     """Every variant by kind of document, which is the file's name; ``=== flags`` stands above each variant."""
     found: dict[str, tuple[Template, ...]] = {}
-    for path in sorted((_HERE / "texts").glob("*.txt")):
+    for path in sorted((_HERE / ("fresh" if fresh else "texts")).glob("*.txt")):
         blocks = re.split(r"^===(.*)\n", path.read_text("utf-8"), flags=re.MULTILINE)[1:]
         variants = zip(blocks[0::2], blocks[1::2], strict=True)
         found[path.stem] = tuple(
-            Template(path.stem, frozenset(flags.split()), text.strip()) for flags, text in variants
+            Template(path.stem, frozenset(flags.split()), text.strip(), fresh) for flags, text in variants
         )
     return found
