@@ -152,6 +152,24 @@ def test_columns_are_dropped_replaced_and_looked_for_in_the_text(tmp_path: Path)
     site.close()
 
 
+def test_the_checklist_tells_of_the_sites_own_threshold_and_of_columns_that_stay(tmp_path: Path) -> None:
+    def done(folder: str, **settings: Any) -> Any:
+        site = make_site(
+            tmp_path / folder, [("s", CALL, "fever")], prepare=False, source__columns__attributes=["ward"], **settings
+        )
+        write_source(site, [{"id": "1", "subject": "s", "label": "fever", "text": CALL, "ward": "3B"}])
+        checklist = site.prepare().safe_harbor
+        site.close()
+        return checklist
+
+    plain = done("plain")
+    assert all("score" not in remark for item in plain.items for remark in item.remarks.values())
+    assert not any(item.columns for item in plain.items)
+    doubtful = done("doubtful", deid__score_threshold=0.9, deid__columns={"ward": "keep"})
+    assert any("score" in remark for item in doubtful.items for remark in item.remarks.values())
+    assert any("ward" in item.columns for item in doubtful.items)
+
+
 ARM = [{"name": "arm", "pattern": "arm (?P<value>[A-Z]{2}-[0-9K]+)", "entity_type": "ID"}]
 SUBJECT = [
     ("anna", "Arm HX-48K91 begins.", "fever"),
