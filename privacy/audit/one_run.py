@@ -22,6 +22,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -33,7 +34,7 @@ from fedaug.privacy.accounting import check_delta
 
 #: The right side is compared at so many ε before the first at which it is not refuted is narrowed down.
 _STEPS: Final = 64
-_HALVINGS: Final = 40
+_HALVINGS: Final = 30
 #: Of the doubt that :func:`best_bound` may spend, what the first number of guesses gets; the others share the rest.
 _FIRST: Final = 0.9
 
@@ -126,27 +127,7 @@ def lower_bound(correct: int, guesses: int, canaries: int, delta: float, confide
     """
     Guesses(canaries, guesses, correct)
     delta = check_delta(delta) if delta else 0.0
-    doubt = 1 - check_confidence(confidence)
-    if not correct or 2 * correct <= guesses:
-        return 0.0
-    # At δ = 0 the answer is the Clopper-Pearson bound of q; a larger δ only lowers it.
-    highest = max(0.0, _logit(float(stats.beta.ppf(doubt, correct, guesses - correct + 1))))
-    if not delta:
-        return highest
-    # The first ε that stands is looked for, so the bound holds even where the right side were not rising in ε.
-    grid = np.linspace(0, highest, _STEPS)
-    stands = [p_value(correct, guesses, canaries, float(epsilon), delta) >= doubt for epsilon in grid]
-    first = stands.index(True) if True in stands else _STEPS - 1
-    if not first:
-        return 0.0
-    low, high = float(grid[first - 1]), float(grid[first])
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2
-        if p_value(correct, guesses, canaries, middle, delta) < doubt:
-            low = middle
-        else:
-            high = middle
-    return low
+    return _first_not_refuted(int(correct), int(guesses), int(canaries), delta, 1 - check_confidence(confidence))
 
 
 def ceiling(guesses: int, canaries: int, delta: float, confidence: float) -> float:
@@ -213,6 +194,30 @@ def check_confidence(confidence: float) -> float:
     if not 0.5 < confidence < 1:
         raise BadNumber("an audit's confidence is not between 1/2 and 1", "give a confidence such as 0.95")
     return confidence
+
+
+@lru_cache(maxsize=4096)  # a pure function of numbers; the same bound is asked for again and again
+def _first_not_refuted(correct: int, guesses: int, canaries: int, delta: float, doubt: float) -> float:
+    """The ε below which all are refuted; found on a grid first, lest the p-value should not rise all the way."""
+    if not correct or 2 * correct <= guesses:
+        return 0.0
+    # At δ = 0 the answer is the Clopper-Pearson bound of q; a larger δ only lowers it.
+    highest = max(0.0, _logit(float(stats.beta.ppf(doubt, correct, guesses - correct + 1))))
+    if not delta:
+        return highest
+    grid = [float(at) for at in np.linspace(0, highest, _STEPS)]
+    stands = (place for place, at in enumerate(grid) if p_value(correct, guesses, canaries, at, delta) >= doubt)
+    first = next(stands, _STEPS - 1)
+    if not first:
+        return 0.0
+    low, high = grid[first - 1], grid[first]
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        if p_value(correct, guesses, canaries, middle, delta) < doubt:
+            low = middle
+        else:
+            high = middle
+    return low
 
 
 def _checked(scores: ArrayLike, included: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
