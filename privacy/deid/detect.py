@@ -16,6 +16,7 @@ from fedaug.privacy.deid.document import Document, Known
 from fedaug.privacy.deid.doubt import beyond_doubt
 from fedaug.privacy.deid.entities import ENTITIES
 from fedaug.privacy.deid.fold import Folded, fold
+from fedaug.privacy.deid.initials import initials_in, initials_known
 from fedaug.privacy.deid.pattern_layer import PatternLayer
 from fedaug.privacy.deid.propagate import Sought, occurrences, sought_after
 from fedaug.privacy.deid.recognisers import EntityRecognizer
@@ -144,9 +145,21 @@ def united(readings: Sequence[Reading]) -> list[list[Span]]:
             then may what one record holds decide about another.
     """
     known = tuple(dict.fromkeys(item for reading in readings for item in reading.document.known))
+    initials = {
+        letters: span
+        for reading in readings
+        for letters, span in initials_known(reading.folded.text, reading.spans).items()
+    }
     sought = sought_from_columns(known).union(*(sought_after(each.folded.text, each.spans) for each in readings))
     return [
-        _in_original(reading.folded, [*reading.spans, *_again(reading.folded.text, sought, known)])
+        _in_original(
+            reading.folded,
+            [
+                *reading.spans,
+                *_again(reading.folded.text, sought, known),
+                *initials_in(reading.folded.text, initials),
+            ],
+        )
         for reading in readings
     ]
 

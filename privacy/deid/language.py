@@ -116,7 +116,7 @@ def _looks_like(word: str, marks: _Marks) -> bool:
 
 @functools.cache
 def _marks(codes: tuple[str, ...]) -> dict[str, _Marks]:
-    words = {code: _function_words(code) for code in codes}
+    words = {code: function_words(code) for code in codes}
     letters = {
         code: frozenset(filter(str.isalpha, "".join(words[code]))) - frozenset(string.ascii_lowercase) for code in codes
     }
@@ -132,10 +132,14 @@ def _only(sets: dict[str, frozenset[str]], code: str) -> frozenset[str]:
     return sets[code].difference(*others)
 
 
-def _function_words(code: str) -> frozenset[str]:
+def function_words(code: str) -> frozenset[str]:
     """spaCy's stop words of a language, in lower case.
 
     They come with the library: no model is loaded.
+
+    Raises:
+        ConfigError: spaCy has none for the language.
+        MissingExtra: The extra ``client`` is not installed.
     """
     try:
         with warnings.catch_warnings():

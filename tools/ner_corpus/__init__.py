@@ -15,7 +15,7 @@ from itertools import accumulate
 from pathlib import Path
 from random import Random
 
-from tools.ner_corpus import background, generated, presidio, spanish, spanish_notes
+from tools.ner_corpus import background, english_notes, generated, presidio, spanish, spanish_notes
 from tools.ner_corpus import corpora as annotated
 from tools.ner_corpus.draw import pick
 from tools.ner_corpus.example import ENGLISH_LABELS, SPANISH_LABELS, Example, names_nobody_of
@@ -26,6 +26,7 @@ __all__ = ["ENGLISH_LABELS", "SPANISH_LABELS", "SPANISH_WEIGHTS", "WEIGHTS", "Ex
 #: Weight of each source among the English examples; an absent source's share goes to the others.
 WEIGHTS = {
     "generated": 640,
+    "notes": 150,
     "presidio": 80,
     "twitter": 90,
     "novels": 40,
@@ -45,7 +46,7 @@ def sources(data: Path | None, corpora: Path | None, language: str = "en") -> di
         if data is None or not spanish.reports(data):
             return {}
         return {"meddocan_es": lambda rng: spanish.report(rng, data), "notes": spanish_notes.note}
-    found: dict[str, _Source] = {"generated": generated.document}
+    found: dict[str, _Source] = {"generated": generated.document, "notes": english_notes.note}
     if data is not None:
         if presidio.templates(data):
             found["presidio"] = lambda rng: presidio.refilled(rng, data)

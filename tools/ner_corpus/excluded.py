@@ -15,5 +15,5 @@ _COMMON_WORDS = frozenset(listed("excluded")["common_words"])
 def excluded_names() -> frozenset[str]:
     """Case-folded tokens of the evaluation's names, everyday words left out."""
     notes = importlib.import_module("benchmarks.deid.notes")  # late: only a stream needs them
-    tokens = {token for name in notes.names() for token in str(name).casefold().replace("-", " ").split()}
+    tokens = {token for name in notes.names(fresh=True) for token in str(name).casefold().replace("-", " ").split()}
     return frozenset(token for token in tokens if len(token) > 1) - _COMMON_WORDS
