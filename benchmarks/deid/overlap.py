@@ -15,13 +15,17 @@ from pathlib import Path
 
 from tools.ner_corpus.presidio import is_validation
 
+from benchmarks.deid.notes import notes as written
+
 WORDS = 13
+_NOTES = 300
 _WORD = re.compile(r"\w+")
 _NUMBER = re.compile(r"\d+")
 #: The headings of the form that every MEDDOCAN report bears, as its makers wrote it. Between them stand values such as
 #: "España", so that reports of different people agree in long runs.
 _FORM = re.compile(
     r"\b(?:datos del paciente|datos asistenciales|nombre|apellidos|nhc|nass|domicilio|localidad|provincia|cp|españa"
+    r"|del paciente|paciente de|que acude a(?: consulta)?"
     r"|(?:fecha|país) de nacimiento|edad|años|sexo [hm]|fecha de ingreso|médico|nºcol|informe clínico|episodio)\b"
 )
 _LEAST_OF_FORM = 7
@@ -61,8 +65,9 @@ def shared(texts: Iterable[str], indexed: dict[int, str]) -> dict[str, set[str]]
 
 
 def evaluation_sets(data: Path) -> dict[str, list[str]]:
-    """The texts that measure, of those sets that are under a data folder."""
-    return {name: list(read(data / name)) for name, read in EVALUATION.items() if (data / name).is_dir()}
+    """The texts that measure: the made-up notes, and those sets that are under a data folder."""
+    notes = {"notes": [note.text for note in written(_NOTES, seed=1, fresh=True)]}
+    return notes | {name: list(read(data / name)) for name, read in EVALUATION.items() if (data / name).is_dir()}
 
 
 def _synth(folder: Path) -> Iterator[str]:
