@@ -11,9 +11,15 @@ from numpy.typing import NDArray
 
 from fedaug.client.training.linear import train_linear
 from fedaug.errors import PolicyRefused, ProtocolError
-from fedaug.privacy.events import DiscreteGaussianEvent, Event, ReleaseKind, SubsampledGaussianEvent
+from fedaug.privacy.events import (
+    AboveThresholdEvent,
+    DiscreteGaussianEvent,
+    Event,
+    ReleaseKind,
+    SubsampledGaussianEvent,
+)
 from fedaug.privacy.limits import LIMITS
-from fedaug.privacy.mechanisms import discrete_gaussian, grid_values
+from fedaug.privacy.mechanisms import above_threshold, discrete_gaussian, grid_values
 from fedaug.privacy.noise import NoiseSource
 from fedaug.strategies.class_statistics import class_sums, label_counts
 from fedaug.strategies.contributions import Contributions
@@ -21,12 +27,14 @@ from fedaug.strategies.messages import (
     AskCounts,
     AskMetric,
     AskStatistics,
+    AskSupport,
     AskUpdate,
     AskVotes,
     CampaignPlan,
     ReleaseRequest,
     Tensors,
 )
+from fedaug.strategies.nearness import NOT_ASKED, units_near
 from fedaug.strategies.student_metric import right_and_wrong
 from fedaug.strategies.voting import vote_totals
 
@@ -35,20 +43,32 @@ Floats = NDArray[np.float64]
 Run = Callable[[Contributions, Event, NoiseSource], Floats]
 
 #: What clipping in strategies/contributions.py guarantees: one unit moves a total by at most this much in L2 norm,
-#: rounding to the grid apart, which the event's accounting adds.
+#: rounding to the grid apart, which the event's accounting adds. Counts of units near a candidate move by 1 as well.
 SENSITIVITY: Final = 1.0
 #: A contribution of more grid steps is refused: sums over ``LIMITS.noise_values`` units then stay in 64 bits, so that
 #: no sum can fail, and tell of the records by that.
 FINEST_GRID: Final = 2.0**-34
+#: The same for counts that are compared: of ``LIMITS.noise_values`` units they stay below 2^52 steps.
+FINEST_COUNT_GRID: Final = 2.0**-24
 _UNIT_TOLERANCE: Final = 1e-3  # float32 rows of a normalising encoder are within 1e-6
 
 MECHANISM_OF: Final[dict[ReleaseKind, type[Event]]] = {
     ReleaseKind.NOISY_COUNTS: DiscreteGaussianEvent,
     ReleaseKind.NOISY_STATISTICS: DiscreteGaussianEvent,
     ReleaseKind.NOISY_VOTES: DiscreteGaussianEvent,
+    ReleaseKind.NOISY_SUPPORT: AboveThresholdEvent,
     ReleaseKind.NOISY_METRIC: DiscreteGaussianEvent,
     ReleaseKind.NOISY_UPDATE: SubsampledGaussianEvent,
 }
+
+
+#: Mechanisms to which a site gives values whose sensitivity is ``SENSITIVITY``, and no event may state less.
+CLIPPED_TO_ONE: Final = (DiscreteGaussianEvent, AboveThresholdEvent)
+
+
+def finest_grid(event: Event) -> float:
+    """The least width of an event's grid, as a share of its sensitivity."""
+    return FINEST_COUNT_GRID if isinstance(event, AboveThresholdEvent) else FINEST_GRID
 
 
 @dataclass(frozen=True)
@@ -81,6 +101,8 @@ def answer_to(
     labels, width = len(plan.labels), plan.dimensions
     if isinstance(request, AskVotes):
         return _votes(tensors, plan, max_candidates)
+    if isinstance(request, AskSupport):
+        return _support(tensors, plan, max_candidates)
     if isinstance(request, (AskMetric, AskUpdate)):
         weight = _tensor(tensors, "weight", np.float32, (labels, width))
         bias = _tensor(tensors, "bias", np.float32, (labels,))
@@ -110,12 +132,13 @@ def require_covered(event: Event, answer: Answer | None = None) -> None:
         raise PolicyRefused("a release was planned as another kind", "ask for what the plan holds")
     if type(event) is not MECHANISM_OF.get(event.release):
         raise PolicyRefused("a release was planned with a mechanism that its kind lacks", "plan it with the kind's own")
-    if isinstance(event, DiscreteGaussianEvent) and not event.sensitivity >= SENSITIVITY:
+    if isinstance(event, CLIPPED_TO_ONE) and not event.sensitivity >= SENSITIVITY:
         raise PolicyRefused("a plan understates a release's sensitivity", "plan with sensitivity 1")
-    assert isinstance(event, (DiscreteGaussianEvent, SubsampledGaussianEvent))
-    if not event.grid >= event.sensitivity * FINEST_GRID:
+    assert isinstance(event, (DiscreteGaussianEvent, SubsampledGaussianEvent, AboveThresholdEvent))
+    if not event.grid >= event.sensitivity * finest_grid(event):
         raise PolicyRefused("a release was planned on too fine a grid", "plan with a coarser grid, or more noise")
-    if answer is not None and not event.dimensions >= answer.size:
+    size = LIMITS.threshold_queries if isinstance(event, AboveThresholdEvent) else event.dimensions
+    if answer is not None and not size >= answer.size:
         raise PolicyRefused("a release holds more values than were planned", "plan with as many dimensions as it has")
 
 
@@ -139,22 +162,48 @@ def _trained(weight: NDArray[np.float32], bias: NDArray[np.float32], plan: Campa
     return Answer(ReleaseKind.NOISY_UPDATE, weight.size + bias.size, run)
 
 
+def _support(tensors: Tensors, plan: CampaignPlan, max_candidates: int) -> Answer:
+    test = plan.nearness
+    if test is None:
+        raise ProtocolError("a plan without a test of nearness was asked for one", "ask for what the plan holds")
+    vectors = _candidates(tensors, plan, min(max_candidates, test.candidates))
+    _only(tensors, 1)
+
+    def run(rows: Contributions, event: Event, noise: NoiseSource) -> Floats:
+        assert isinstance(event, AboveThresholdEvent)
+        counts = units_near(rows, vectors, test.radius)
+        answers = np.full(len(vectors), NOT_ASKED)
+        for place, above in enumerate(above_threshold(counts.tolist(), test.units, event, noise)):
+            answers[place] = above
+        return answers
+
+    return Answer(ReleaseKind.NOISY_SUPPORT, len(vectors), run)
+
+
 def _votes(tensors: Tensors, plan: CampaignPlan, max_candidates: int) -> Answer:
-    vectors = _tensor(tensors, "candidates", np.float32, (None, plan.dimensions))
+    vectors = _candidates(tensors, plan, max_candidates)
     stands_for = _tensor(tensors, "labels", np.int32, (len(vectors),))
     _only(tensors, 2)
-    if not len(vectors) or stands_for.min() < 0 or stands_for.max() >= len(plan.labels):
-        raise ProtocolError("candidates are none, or outside the label set", "send candidates of the plan")
-    if len(vectors) > max_candidates:
-        raise PolicyRefused("a vote has more candidates than policy.max_candidates", "allow them, or ask for fewer")
-    lengths = np.linalg.norm(vectors.astype(np.float64), axis=1)
-    if not (np.abs(lengths - 1) < _UNIT_TOLERANCE).all():
-        raise ProtocolError("candidates are not unit vectors", "send what the plan's encoder gives")
+    if stands_for.min() < 0 or stands_for.max() >= len(plan.labels):
+        raise ProtocolError("candidates are outside the label set", "send candidates of the plan")
     return _noised(
         ReleaseKind.NOISY_VOTES,
         len(vectors),
         lambda rows, grid: vote_totals(rows, vectors, stands_for, plan.votes_per_record, grid),
     )
+
+
+def _candidates(tensors: Tensors, plan: CampaignPlan, most: int) -> NDArray[np.float32]:
+    """Unit rows in the plan's space, one at least and no more than ``most``."""
+    vectors = _tensor(tensors, "candidates", np.float32, (None, plan.dimensions))
+    if not len(vectors):
+        raise ProtocolError("candidates are none", "send candidates of the plan")
+    if len(vectors) > most:
+        raise PolicyRefused("there are more candidates than policy.max_candidates or the plan allows", "ask for fewer")
+    lengths = np.linalg.norm(vectors.astype(np.float64), axis=1)
+    if not (np.abs(lengths - 1) < _UNIT_TOLERANCE).all():
+        raise ProtocolError("candidates are not unit vectors", "send what the plan's encoder gives")
+    return vectors
 
 
 def _tensor(tensors: Tensors, name: str, dtype: type[_T], shape: tuple[int | None, ...]) -> NDArray[_T]:

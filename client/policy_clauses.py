@@ -8,12 +8,19 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from fedaug.client.answers import FINEST_GRID, MECHANISM_OF, SENSITIVITY
+from fedaug.client.answers import CLIPPED_TO_ONE, MECHANISM_OF, SENSITIVITY, finest_grid
 from fedaug.client.policy_terms import Among, AtLeast, AtMost, Exactly, Permission, Term
 from fedaug.client.settings import SiteSettings
 from fedaug.errors import AlreadyReleased, BudgetExceeded, FedaugError, PolicyRefused, RefusedError
 from fedaug.privacy.accounting import epsilon
-from fedaug.privacy.events import CHARGED, DiscreteGaussianEvent, Event, ReleaseKind, SubsampledGaussianEvent
+from fedaug.privacy.events import (
+    CHARGED,
+    AboveThresholdEvent,
+    DiscreteGaussianEvent,
+    Event,
+    ReleaseKind,
+    SubsampledGaussianEvent,
+)
 from fedaug.privacy.limits import LIMITS
 from fedaug.privacy.units import PrivacyUnit
 from fedaug.strategies.messages import CampaignPlan
@@ -136,12 +143,14 @@ def bound_clauses(settings: SiteSettings, plan: CampaignPlan | None, space: tupl
     """How many candidates and records, and in which embedding space."""
     votes = [] if plan is None else _of_kind(plan, ReleaseKind.NOISY_VOTES)
     candidates = [event.dimensions for event in votes if isinstance(event, DiscreteGaussianEvent)]
+    if plan is not None and plan.nearness is not None:
+        candidates.append(plan.nearness.candidates)
     yield _clause(
         "candidates per vote",
         AtMost(settings.policy.max_candidates),
         AtMost(max(candidates)) if candidates else None,
         "policy.max_candidates",
-        ("a vote of the plan has more candidates than policy.max_candidates", "allow them, or ask for fewer"),
+        ("a question of the plan has more candidates than policy.max_candidates", "allow them, or ask for fewer"),
     )
     whole = settings.privacy.unit is PrivacyUnit.SUBJECT
     yield _clause(
@@ -175,24 +184,24 @@ def mechanism_clauses(plan: CampaignPlan) -> Iterator[Clause]:
             _NO_MECHANISM,
         )
         fitting = [event for event in events if isinstance(event, own)]
-        steps = [event for event in fitting if isinstance(event, DiscreteGaussianEvent)]
+        steps = [event for event in fitting if isinstance(event, CLIPPED_TO_ONE)]
         if steps:
             yield _clause(
                 f"{kind}: sensitivity",
                 AtLeast(SENSITIVITY),
                 AtLeast(min(event.sensitivity for event in steps)),
-                "what one unit adds is clipped to that L2 norm",
+                "what one unit adds is clipped to that",
                 ("a plan understates a release's sensitivity", "plan with sensitivity 1"),
             )
         grids = [
             event.grid / event.sensitivity
             for event in fitting
-            if isinstance(event, (DiscreteGaussianEvent, SubsampledGaussianEvent))
+            if isinstance(event, (DiscreteGaussianEvent, SubsampledGaussianEvent, AboveThresholdEvent))
         ]
         if grids:
             yield _clause(
                 f"{kind}: grid",
-                AtLeast(FINEST_GRID),
+                AtLeast(max(map(finest_grid, fitting))),
                 AtLeast(min(grids)),
                 "so many steps of the sensitivity keep every sum exact in 64 bits",
                 ("a release was planned on too fine a grid", "plan with a coarser grid, or more noise"),

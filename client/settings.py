@@ -31,7 +31,7 @@ from fedaug.privacy.checked_toml import Settings, one_line, problems_of, read_to
 from fedaug.privacy.deid.additions import SiteAdditions
 from fedaug.privacy.deid.columns import ColumnPolicy
 from fedaug.privacy.deid.policies import DEFAULT_POLICY
-from fedaug.privacy.events import CHARGED, ReleaseKind
+from fedaug.privacy.events import ALLOWED_BY_DEFAULT, CHARGED, ReleaseKind
 from fedaug.privacy.files import private_folder, whole_file
 from fedaug.privacy.limits import LIMITS
 from fedaug.privacy.public_key import public_key_of
@@ -105,7 +105,7 @@ class PolicySettings(Settings):
     """What the site takes part in. A coordinator cannot loosen it."""
 
     trust_models: tuple[TrustModel, ...] = (TrustModel.LOCAL,)
-    release_kinds: tuple[ReleaseKind, ...] = tuple(sorted(CHARGED))
+    release_kinds: tuple[ReleaseKind, ...] = tuple(sorted(ALLOWED_BY_DEFAULT))
     allow_noise_off: StrictBool = False
     max_candidates: Annotated[StrictInt, Field(ge=1, le=LIMITS.candidates)] = LIMITS.candidates
 

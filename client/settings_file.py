@@ -56,11 +56,12 @@ reply_interval_s = {privacy.reply_interval_s}
 [policy]
 # Who may add the noise: "local" means that this site adds all of it itself.
 trust_models = {policy.trust_models}
-# What may leave, always noised and charged.
+# What may leave, always noised and charged. "NoisySupport", which tells of single candidates whether many records are
+# near, leaves only if it is named here.
 release_kinds = {policy.release_kinds}
 # Whether the site takes part in runs without noise, which promise nothing. For tests with public data.
 allow_noise_off = {policy.allow_noise_off}
-# The most candidates in one vote.
+# The most candidates in one vote, or in one question of nearness.
 max_candidates = {policy.max_candidates}
 
 [consortium]

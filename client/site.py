@@ -42,6 +42,7 @@ from fedaug.strategies.messages import (
     AskCounts,
     AskMetric,
     AskStatistics,
+    AskSupport,
     AskUpdate,
     AskVotes,
     CampaignPlan,
@@ -229,6 +230,10 @@ class Site:
     ) -> NDArray[np.float64]:
         """Noisy votes on candidates, float64 [n]; see :class:`~fedaug.strategies.messages.AskVotes`."""
         return self._value(AskVotes(campaign=campaign, key=key), {"candidates": candidates, "labels": labels})
+
+    def support(self, campaign: str, candidates: NDArray[np.float32], key: str = "support") -> NDArray[np.float64]:
+        """Whether many units are near each candidate, float64 [n]: 1, 0, or -1 after the last positive answer."""
+        return self._value(AskSupport(campaign=campaign, key=key), {"candidates": candidates})
 
     def update(
         self, campaign: str, weight: NDArray[np.float32], bias: NDArray[np.float32], key: str = "update"

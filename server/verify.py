@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from fedaug.errors import BadSignature, ProtocolError
 from fedaug.privacy.canonical import digest
 from fedaug.privacy.envelope import Header, open_envelope
-from fedaug.privacy.events import Event
+from fedaug.privacy.events import AboveThresholdEvent, Event
 from fedaug.privacy.limits import LIMITS
 from fedaug.privacy.public_key import public_key_of
 from fedaug.strategies.messages import (
@@ -24,6 +24,7 @@ from fedaug.strategies.messages import (
     Status,
     decode_reply,
 )
+from fedaug.strategies.nearness import require_answers
 
 _REMEDY = "leave the site out of the round and ask it"
 
@@ -142,6 +143,8 @@ def accept(
         raise ProtocolError("a site's values have the wrong shape or type", _REMEDY)
     if not (np.abs(values) <= LIMITS.release_magnitude).all():
         raise ProtocolError("a site's values are larger than any site's can be", _REMEDY)
+    if isinstance(planned, AboveThresholdEvent):
+        require_answers(values, planned.positives)
     return Accepted(site.name, reply.mechanism, values, envelope, header)
 
 

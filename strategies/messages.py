@@ -13,7 +13,17 @@ from typing import Annotated, Any, Final, Literal, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_serializer, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    TypeAdapter,
+    ValidationError,
+    field_serializer,
+    model_serializer,
+    model_validator,
+)
 from safetensors import SafetensorError
 from safetensors import numpy as safetensors
 
@@ -61,6 +71,21 @@ class LinearTraining(Message):
     step_size: float = Field(gt=0, le=1e3)
 
 
+class NearnessTest(Message):
+    """What sites are asked about candidates by above-threshold; the release's event states noise and allowance.
+
+    Attributes:
+        radius: A unit is near a candidate if one of its records is no further from it: Euclidean distance between unit
+            vectors, √(2 − 2·cosine), so 0 to 2.
+        units: The public threshold: a candidate is to have so many units near it.
+        candidates: No more than so many are asked about.
+    """
+
+    radius: float = Field(gt=0, le=2)
+    units: int = Field(ge=1, le=LIMITS.noise_values)
+    candidates: int = Field(ge=1, le=LIMITS.threshold_queries)
+
+
 class CampaignPlan(Message):
     """What a campaign will ask of every site: fixed before the first release, and reserved as a whole.
 
@@ -73,6 +98,8 @@ class CampaignPlan(Message):
         votes_per_record: Candidates that one record's vote is spread over.
         records_per_unit: At most so many of a unit's records count in any release.
         training: How a ``NoisyUpdate`` of the plan is made.
+        nearness: What a ``NoisySupport`` of the plan tells. A plan without one has the bytes that it had before there
+            were such releases.
         events: Each release, in order.
     """
 
@@ -89,11 +116,17 @@ class CampaignPlan(Message):
     votes_per_record: int = Field(gt=0, le=100)
     records_per_unit: int = Field(gt=0, le=LIMITS.records_per_unit)
     training: LinearTraining | None = None
+    nearness: NearnessTest | None = None
     events: tuple[dict[str, Any], ...] = Field(min_length=1, max_length=LIMITS.plan_events)
 
     @field_serializer("epsilon")
     def _plain(self, value: float) -> float | str:
         return "inf" if math.isinf(value) else value
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_not_asked(self, inner: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        values: dict[str, Any] = inner(self)
+        return {name: value for name, value in values.items() if name != "nearness" or value is not None}
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -102,6 +135,8 @@ class CampaignPlan(Message):
         keys = [event.key for event in self.mechanisms]
         if len(set(keys)) != len(keys):
             raise ValueError("an event's key is used twice")
+        if self.nearness is None and any(event.release is ReleaseKind.NOISY_SUPPORT for event in self.mechanisms):
+            raise ValueError("nearness is to be told and is not defined")
         return self
 
     @property
@@ -176,6 +211,15 @@ class AskVotes(ReleaseRequest):
     request: Literal["votes"] = "votes"
 
 
+class AskSupport(ReleaseRequest):
+    """Whether many units are near each candidate, until so many are. Tensors: ``candidates`` float32 [n, d] unit rows.
+
+    The answer is 1 or 0 for each in order, and -1 for those after the event's last positive answer.
+    """
+
+    request: Literal["support"] = "support"
+
+
 class AskMetric(ReleaseRequest):
     """How often a linear student is right. Tensors: ``weight`` float32 [labels, d], ``bias`` float32 [labels]."""
 
@@ -205,7 +249,7 @@ class ExchangeHeads(Message):
     coordinator: dict[str, Any] | None = None
 
 
-AnyRequest = Describe | Join | ExchangeHeads | AskCounts | AskStatistics | AskVotes | AskMetric | AskUpdate
+AnyRequest = Describe | Join | ExchangeHeads | AskCounts | AskStatistics | AskVotes | AskSupport | AskMetric | AskUpdate
 Request = Annotated[AnyRequest, Field(discriminator="request")]
 
 
@@ -259,6 +303,7 @@ class NoisyRelease(Message):
         ReleaseKind.NOISY_COUNTS,
         ReleaseKind.NOISY_STATISTICS,
         ReleaseKind.NOISY_VOTES,
+        ReleaseKind.NOISY_SUPPORT,
         ReleaseKind.NOISY_METRIC,
         ReleaseKind.NOISY_UPDATE,
     ]

@@ -8,11 +8,12 @@ from fedaug.privacy.events.gaussian import (
     GaussianEvent,
     SubsampledGaussianEvent,
 )
-from fedaug.privacy.events.kinds import CHARGED, ReleaseKind
+from fedaug.privacy.events.kinds import ALLOWED_BY_DEFAULT, CHARGED, ReleaseKind
 from fedaug.privacy.events.pure import AboveThresholdEvent, LaplaceEvent, RandomizedResponseEvent
 from fedaug.privacy.events.reading import Event, decode_events, encode_events, event_from_dict
 
 __all__ = [
+    "ALLOWED_BY_DEFAULT",
     "CHARGED",
     "AboveThresholdEvent",
     "DiscreteGaussianEvent",

@@ -11,6 +11,7 @@ class ReleaseKind(StrEnum):
 
     NOISY_COUNTS = "NoisyCounts"
     NOISY_VOTES = "NoisyVotes"
+    NOISY_SUPPORT = "NoisySupport"
     NOISY_STATISTICS = "NoisyStatistics"
     NOISY_UPDATE = "NoisyUpdate"
     SAMPLE_BATCH = "SampleBatch"
@@ -27,8 +28,13 @@ CHARGED: Final = frozenset(
     {
         ReleaseKind.NOISY_COUNTS,
         ReleaseKind.NOISY_VOTES,
+        ReleaseKind.NOISY_SUPPORT,
         ReleaseKind.NOISY_STATISTICS,
         ReleaseKind.NOISY_UPDATE,
         ReleaseKind.NOISY_METRIC,
     }
 )
+
+#: What a site lets out unless its policy says otherwise. Above-threshold answers have to be named: they tell of single
+#: texts, and what they cost does not show in how many are asked about.
+ALLOWED_BY_DEFAULT: Final = CHARGED - {ReleaseKind.NOISY_SUPPORT}

@@ -78,7 +78,7 @@ def test_a_campaign_that_fits_is_allowed_with_a_reason_for_each_line(capsys: pyt
         ({}, "privacy.delta=1e-6", "FA302: the plan's δ is not privacy.delta"),
         ({}, "privacy.unit=subject", "FA302: the plan protects another unit"),
         ({"policy__release_kinds": ["NoisyVotes"]}, "seed=1", "FA302: the plan holds a release outside"),
-        ({"policy__max_candidates": 23}, "seed=1", "FA302: a vote of the plan has more candidates"),
+        ({"policy__max_candidates": 23}, "seed=1", "FA302: a question of the plan has more candidates"),
     ],
 )
 def test_a_campaign_that_the_site_would_refuse_ends_with_3(

@@ -13,7 +13,7 @@ import pytest
 from fedaug.client.settings import FILE_NAME, SiteSettings
 from fedaug.client.site import Site
 from fedaug.errors import ConfigError, FedaugError, InvalidBudget
-from fedaug.privacy.events import CHARGED
+from fedaug.privacy.events import CHARGED, ReleaseKind
 from fedaug.privacy.limits import LIMITS
 from fedaug.privacy.units import Budget, PrivacyUnit
 from fedaug.strategies.messages import TrustModel
@@ -42,7 +42,7 @@ def test_defaults_are_the_strict_ones(tmp_path: Path) -> None:
     assert settings.privacy.unit is PrivacyUnit.RECORD
     assert settings.privacy.budget == Budget(4.0, 1e-5)
     assert settings.policy.trust_models == (TrustModel.LOCAL,)
-    assert frozenset(settings.policy.release_kinds) == CHARGED
+    assert frozenset(settings.policy.release_kinds) == CHARGED - {ReleaseKind.NOISY_SUPPORT}
     assert settings.policy.allow_noise_off is False
     assert settings.policy.max_candidates == LIMITS.candidates
     assert settings.source.on_bad_row == "stop"
