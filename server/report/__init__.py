@@ -1,6 +1,10 @@
 """What a campaign gained and what privacy it spent: one JSON file and one page."""
 
+from fedaug.pages.recall import Deidentification
+from fedaug.server.report.cards import Cards, DataCard, Licence, Spread, StudentCard, WeakLabel
+from fedaug.server.report.findings import Audit, AuditedSite, GateFigures, Membership, Vetting
 from fedaug.server.report.model import (
+    BudgetRun,
     GallerySample,
     KindCharge,
     LabelFigure,
@@ -20,12 +24,22 @@ from fedaug.server.report.model import (
     read_report,
     report_json,
 )
+from fedaug.server.report.promises import not_promised
 from fedaug.server.report.render import write_report, write_statement
 
 __all__ = [
+    "Audit",
+    "AuditedSite",
+    "BudgetRun",
+    "Cards",
+    "DataCard",
+    "Deidentification",
     "GallerySample",
+    "GateFigures",
     "KindCharge",
     "LabelFigure",
+    "Licence",
+    "Membership",
     "Privacy",
     "Reference",
     "Release",
@@ -34,11 +48,16 @@ __all__ = [
     "Samples",
     "SiteMetric",
     "SitePrivacy",
+    "Spread",
     "Student",
+    "StudentCard",
     "Timing",
     "TrajectoryPoint",
     "Utility",
+    "Vetting",
     "VoteQuantiles",
+    "WeakLabel",
+    "not_promised",
     "read_report",
     "report_json",
     "write_report",

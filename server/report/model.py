@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
@@ -16,30 +15,22 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import (
     AfterValidator,
     AwareDatetime,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
-    PlainSerializer,
     ValidationError,
     computed_field,
     model_validator,
 )
 
 from fedaug.errors import InputError, MissingFile
+from fedaug.pages.facts import INFINITE, Count, Epsilon, Part, Share, sorted_naturally
+from fedaug.pages.recall import Deidentification
 from fedaug.privacy.units import PrivacyUnit
+from fedaug.server.report.cards import Cards
+from fedaug.server.report.findings import Audit, Vetting
 from fedaug.strategies.messages import TrustModel
 
 _FORMAT: Final = "fedaug-report/1"
-INFINITE: Final = "inf"  # JSON has no infinity
-
-
-def _epsilon_from_json(value: object) -> object:
-    return math.inf if value == INFINITE else value
-
-
-def _epsilon_to_json(value: float) -> float | str:
-    return INFINITE if math.isinf(value) else value
 
 
 def _plain(value: object) -> object:
@@ -57,32 +48,7 @@ def _plain(value: object) -> object:
     return str(value)  # paths, dates and enumerations
 
 
-def natural_order(name: str) -> tuple[tuple[int, int | str], ...]:
-    """A sort key that puts ``site-2`` before ``site-10``."""
-    parts = re.split(r"([0-9]+)", name)
-    return tuple((0, int(part)) if part.isdecimal() and part.isascii() else (1, part) for part in parts)
-
-
-def _sorted_naturally(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: values[name] for name in sorted(values, key=natural_order)}
-
-
-#: A privacy cost: at least zero, possibly infinite ("inf" in JSON), never NaN.
-Epsilon = Annotated[
-    float,
-    Field(ge=0, allow_inf_nan=True),
-    BeforeValidator(_epsilon_from_json),
-    PlainSerializer(_epsilon_to_json, when_used="json"),
-]
-Share = Annotated[float, Field(ge=0, le=1)]
-Count = Annotated[int, Field(ge=0)]
 Settings = Annotated[dict[str, Any], BeforeValidator(_plain)]
-
-
-class Part(BaseModel):
-    """What every part of a report shares: frozen, closed, and never quoting its input in an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False)
 
 
 class Student(Part):
@@ -138,6 +104,19 @@ class TrajectoryPoint(Part):
     accuracy: Share
 
 
+class BudgetRun(Part):
+    """The student of another run of the same campaign, with another budget or another seed.
+
+    Attributes:
+        epsilon: What a unit of its costliest site had spent; infinite with the noise off.
+    """
+
+    name: str
+    epsilon: Epsilon
+    student: Share
+    gap_closed: float | None = None
+
+
 class LabelFigure(Part):
     """Accuracy on the held-out texts of one label; ``support`` is how many there are."""
 
@@ -159,6 +138,7 @@ class Utility(Part):
         local_only: Median over sites of a student trained on that site alone; null in a deployment.
         test_set: What the held-out texts are, and why reading them is no release.
         test_size: How many held-out texts there are.
+        budgets: This run and others of the campaign, where several were put side by side.
     """
 
     metric: str = "accuracy"
@@ -174,6 +154,7 @@ class Utility(Part):
     site_metric: SiteMetric | None = None
     trajectory: tuple[TrajectoryPoint, ...] = ()
     per_label: tuple[LabelFigure, ...] = ()
+    budgets: tuple[BudgetRun, ...] = ()
 
     @computed_field  # type: ignore[prop-decorator]  # pydantic's documented form; mypy lacks it
     @property
@@ -245,7 +226,7 @@ class Privacy(Part):
     trust_model: TrustModel
     consortium_epsilon: Epsilon
     max_sites_per_unit: Annotated[int, Field(ge=1)] = 1
-    sites: Annotated[dict[str, SitePrivacy], AfterValidator(_sorted_naturally)]
+    sites: Annotated[dict[str, SitePrivacy], AfterValidator(sorted_naturally)]
     releases: tuple[Release, ...] = ()
 
 
@@ -257,6 +238,11 @@ class GallerySample(Part):
         weight: Its weight in the student's training.
         parents: How many samples it was made from.
         accepted_round: The round after which it was made; null for the first candidates.
+        generator: What made the text that it goes back to; empty where that is not known.
+        operator: What varied that text; null for a text that was taken as it was made.
+        parent: The text that it was varied from; null where there was none, or where it was not kept.
+        dependence: ``public`` if neither text nor choice depends on records, ``dp`` if the choice follows from noised
+            values; empty where it is not known.
     """
 
     label: str
@@ -265,6 +251,10 @@ class GallerySample(Part):
     weight: float = 1.0
     parents: Count = 0
     accepted_round: Count | None = None
+    generator: str = ""
+    operator: str | None = None
+    parent: str | None = None
+    dependence: Literal["public", "dp", ""] = ""
 
 
 class Samples(Part):
@@ -329,6 +319,12 @@ class ReportData(Part):
         created: When the report was made, with its time zone.
         fedaug_version: The version that made it.
         config: The campaign's settings as given.
+        vetting: Gate by gate what was refused and why; gates of class F and D only.
+        audit: What ``fedaug audit`` found of this run, if it was run.
+        deidentification: What de-identification misses, measured on generated or public text. On real records it is
+            measured in a site's own report, and only there.
+        cards: What the pool and the student are, for whoever is handed them.
+        not_promised: What no figure of the report covers, in sentences.
     """
 
     format: Literal["fedaug-report/1"] = _FORMAT
@@ -343,6 +339,11 @@ class ReportData(Part):
     rounds: tuple[Round, ...] = ()
     timing: Timing
     config: Settings = Field(default_factory=dict)
+    vetting: Vetting | None = None
+    audit: Audit | None = None
+    deidentification: Deidentification | None = None
+    cards: Cards | None = None
+    not_promised: tuple[str, ...] = ()
 
     def with_utility(self, **changes: object) -> ReportData:
         """The same report with some fields of ``utility`` replaced: how the oracle adds its reference figures.
@@ -356,7 +357,7 @@ class ReportData(Part):
 
 def report_json(data: ReportData) -> str:
     """The report as strict JSON: fixed key order, no NaN, an infinite ε as the text ``inf``."""
-    return json.dumps(data.model_dump(mode="json"), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(data.model_dump(mode="json", by_alias=True), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def read_report(path: Path) -> ReportData:

@@ -1,15 +1,17 @@
-"""The report's page: facts to view values to HTML. All text is escaped by Jinja2; only the plots are trusted markup."""
+"""The report's page: facts to view values to HTML."""
 
 from __future__ import annotations
 
 import json
 from typing import Any, Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
-
-from fedaug.server.report import plots, words
-from fedaug.server.report.model import LabelFigure, ReportData, Utility, natural_order
+from fedaug.pages import words
+from fedaug.pages.facts import natural_order
+from fedaug.pages.recall_plot import recall_plot
+from fedaug.pages.template import environment, trusted
+from fedaug.server.report import plots
+from fedaug.server.report.audit_plot import audit_plot
+from fedaug.server.report.model import LabelFigure, ReportData, Utility
 from fedaug.server.report.privacy_view import (
     COLOURS,
     headline_privacy,
@@ -19,25 +21,11 @@ from fedaug.server.report.privacy_view import (
     site_rows,
     spent_range,
 )
+from fedaug.server.report.promises import not_promised
+from fedaug.server.report.samples_view import funnel, gallery, origins
+from fedaug.server.report.vote_plot import votes_plot
 
-_TEXT_SHOWN: Final = 700  # characters of one sample on the page; report.json holds the whole text
-_SAMPLES_SHOWN: Final = 60
 _SITES_UNFOLDED: Final = 12  # more sites than this are folded away behind one line
-
-#: Functions of words.py that templates use as filters.
-_FILTERS: Final = (
-    "budget",
-    "duration",
-    "epsilon",
-    "factor_at_most",
-    "number",
-    "percent",
-    "percent_at_most",
-    "plural",
-    "points",
-    "scientific",
-    "visible",
-)
 
 
 def page(data: ReportData, statement: str | None = None) -> str:
@@ -47,32 +35,20 @@ def page(data: ReportData, statement: str | None = None) -> str:
         data: The facts.
         statement: File name of the privacy statement's page beside it, if there is one.
     """
-    return environment().get_template("report.html.j2").render(_view(data), statement=statement)
-
-
-def environment() -> Environment:
-    """Templates as every page uses them: text is escaped, a missing value is an error."""
-    made = Environment(
-        loader=PackageLoader("fedaug.server.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    for name in _FILTERS:
-        made.filters[name] = getattr(words, name)
-    return made
+    return environment("fedaug.server.report").get_template("report.html.j2").render(_view(data), statement=statement)
 
 
 def _view(data: ReportData) -> dict[str, Any]:
     utility, privacy = data.utility, data.privacy
+    simulated = utility.nonprivate is not None or utility.local_only is not None
     return {
         "report": data,
         "headline": _headline(data),
         "caution": _caution(data),
         "interval": words.wilson(utility.student, utility.test_size) if utility.test_size else None,
         "noise_off": noise_off(privacy),
-        "simulated": utility.nonprivate is not None or utility.local_only is not None,
+        "simulated": simulated,
+        "not_promised": data.not_promised or not_promised(privacy.unit, simulated=simulated),
         "references": _references(data),
         "per_label": sorted(utility.per_label, key=_gain, reverse=True),
         "worst_epsilon": max((site.epsilon for site in privacy.sites.values()), default=privacy.consortium_epsilon),
@@ -82,22 +58,27 @@ def _view(data: ReportData) -> dict[str, Any]:
         "sites_unfolded": len(privacy.sites) <= _SITES_UNFOLDED,
         "mechanisms": mechanisms(privacy),
         "detection": words.detection_bound,
-        "funnel": _funnel(data),
-        "gallery": _gallery(data),
+        "funnel": funnel(data),
+        "gallery": gallery(data),
         "gallery_total": len(data.samples.gallery),
+        "origins": origins(data.cards.data) if data.cards else [],
+        "d_rows": sorted(data.deidentification.types.items()) if data.deidentification else [],
         "phases": _phases(data),
         "config": json.dumps(data.config, indent=2, ensure_ascii=False),
-        # The only text that is not escaped: svg.py wrote it as XML, with its own escaping.
-        "plots": {name: Markup(svg or "") for name, svg in _plots(data).items()},  # noqa: S704  as said above
+        "plots": {name: trusted(svg) for name, svg in _plots(data).items()},
     }
 
 
 def _plots(data: ReportData) -> dict[str, str | None]:
     return {
         "utility": plots.utility_plot(data.utility),
-        "trajectory": plots.trajectory_plot(data.utility.trajectory, data.utility),
-        "votes": plots.votes_plot(data.rounds),
+        "budgets": plots.budgets_plot(data.utility),
+        "sites": plots.sites_plot(data.utility),
+        "trajectory": plots.trajectory_plot(data.utility),
+        "votes": votes_plot(data.rounds),
         "labels": plots.labels_plot(data.utility.per_label),
+        "audit": audit_plot(data.audit) if data.audit else None,
+        "recall": recall_plot(data.deidentification) if data.deidentification else None,
     }
 
 
@@ -146,33 +127,6 @@ def _references(data: ReportData) -> dict[str, list[Any]]:
 
 def _gain(label: LabelFigure) -> tuple[float, float]:
     return (label.student - (label.epsilon0 or 0.0), label.student)
-
-
-def _funnel(data: ReportData) -> list[dict[str, Any]]:
-    samples = data.samples
-    rows = [("offered", samples.offered, "offered")]
-    rows += [(f"refused: {gate}", count, "refused") for gate, count in samples.rejected.items()]
-    rest = samples.offered - samples.accepted - sum(samples.rejected.values())
-    if rest:
-        rows.append(("not selected", rest, "refused"))
-    rows.append(("accepted", samples.accepted, "accepted"))
-    left, view = samples.offered, []
-    for name, count, kind in rows:
-        left -= count if kind == "refused" else 0
-        start = left if kind == "refused" else 0
-        whole = samples.offered or 1
-        view.append(
-            {"name": name, "count": count, "kind": kind, "start": 100 * start / whole, "width": 100 * count / whole}
-        )
-    return view
-
-
-def _gallery(data: ReportData) -> list[dict[str, Any]]:
-    chosen = sorted(enumerate(data.samples.gallery), key=lambda pair: (natural_order(pair[1].label), pair[0]))
-    return [
-        {"sample": sample, "text": words.visible(sample.text[:_TEXT_SHOWN]), "cut": len(sample.text) > _TEXT_SHOWN}
-        for _, sample in chosen[:_SAMPLES_SHOWN]
-    ]
 
 
 def _phases(data: ReportData) -> list[dict[str, Any]]:

@@ -6,13 +6,15 @@ import math
 from collections import defaultdict
 from typing import Any, Final
 
+from fedaug.pages import words
+from fedaug.pages.facts import natural_order
 from fedaug.privacy.events import ReleaseKind
-from fedaug.server.report import words
-from fedaug.server.report.model import Privacy, Release, natural_order
+from fedaug.server.report.model import Privacy, Release
 
 KIND_IN_WORDS: Final = {
     ReleaseKind.NOISY_COUNTS: "how many units carry each label, clipped per unit",
     ReleaseKind.NOISY_VOTES: "which candidate texts lie closest to the site’s records, clipped per unit",
+    ReleaseKind.NOISY_SUPPORT: "of which candidate texts many of the site’s units are near, each counted once",
     ReleaseKind.NOISY_STATISTICS: "sums of text embeddings per label, clipped per unit",
     ReleaseKind.NOISY_UPDATE: "a model update, clipped per unit",
     ReleaseKind.NOISY_METRIC: "how many of the site’s own records the student gets right",

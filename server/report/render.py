@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from fedaug.errors import MissingExtra
+from fedaug.pages.files import drawing, write_all
 from fedaug.server.report.model import ReportData, report_json
 from fedaug.server.statement import FILE, PrivacyStatement, statement_json
 
@@ -17,7 +14,7 @@ STATEMENT_PAGE: Final = "privacy_statement.html"
 
 
 def render_html(data: ReportData, *, with_statement: bool = False) -> str:
-    """The report as one self-contained page: no script, no external request.
+    """The report as one self-contained page: no external request, and a script of its own only.
 
     Args:
         data: The report's facts.
@@ -26,7 +23,7 @@ def render_html(data: ReportData, *, with_statement: bool = False) -> str:
     Raises:
         MissingExtra: jinja2 or matplotlib is not installed.
     """
-    with _extra():
+    with drawing():
         from fedaug.server.report.page import page  # noqa: PLC0415  the extra may be absent; the facts need it not
     return page(data, STATEMENT_PAGE if with_statement else None)
 
@@ -41,7 +38,7 @@ def render_statement(statement: PrivacyStatement, *, with_report: bool = False) 
     Raises:
         MissingExtra: jinja2 or matplotlib is not installed.
     """
-    with _extra():
+    with drawing():
         from fedaug.server.report.statement_page import statement_page  # noqa: PLC0415  as above
     return statement_page(statement, REPORT_PAGE if with_report else None)
 
@@ -60,7 +57,7 @@ def write_report(data: ReportData, folder: Path, statement: PrivacyStatement | N
     contents = {"report.json": report_json(data), REPORT_PAGE: render_html(data, with_statement=statement is not None)}
     if statement is not None:
         contents |= _statement_files(statement, with_report=True)
-    _write_all(contents, folder)
+    write_all(contents, folder)
     return folder / REPORT_PAGE
 
 
@@ -70,41 +67,9 @@ def write_statement(statement: PrivacyStatement, folder: Path) -> Path:
     Raises:
         MissingExtra: jinja2 or matplotlib is not installed; nothing is written.
     """
-    _write_all(_statement_files(statement, with_report=False), folder)
+    write_all(_statement_files(statement, with_report=False), folder)
     return folder / STATEMENT_PAGE
 
 
 def _statement_files(statement: PrivacyStatement, *, with_report: bool) -> dict[str, str]:
     return {FILE: statement_json(statement), STATEMENT_PAGE: render_statement(statement, with_report=with_report)}
-
-
-@contextmanager
-def _extra() -> Iterator[None]:
-    """Names the extra if one of its libraries is what is missing."""
-    try:
-        yield
-    except ModuleNotFoundError as missing:
-        if (missing.name or "").split(".")[0] not in {"jinja2", "markupsafe", "matplotlib"}:
-            raise
-        raise MissingExtra(
-            "the report's page needs jinja2 and matplotlib, which are not installed", "install fedaug[server]"
-        ) from None
-
-
-def _write_all(contents: Mapping[str, str], folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in contents.items():
-        _write_atomically(folder / name, text.encode("utf-8"))
-
-
-def _write_atomically(path: Path, content: bytes) -> None:
-    """A reader sees the old file or the new one, never a part, even over a power cut."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any, Final
 
+from fedaug.pages import words
+from fedaug.pages.facts import natural_order
+from fedaug.pages.template import environment
 from fedaug.privacy.discretisation import rounded_l1, rounded_l2
 from fedaug.privacy.events import (
     AboveThresholdEvent,
@@ -15,9 +18,6 @@ from fedaug.privacy.events import (
     RandomizedResponseEvent,
     SubsampledGaussianEvent,
 )
-from fedaug.server.report import words
-from fedaug.server.report.model import natural_order
-from fedaug.server.report.page import environment
 from fedaug.server.report.privacy_view import KIND_IN_WORDS
 from fedaug.server.statement import PrivacyStatement
 from fedaug.strategies.messages import TrustModel
@@ -50,7 +50,7 @@ def statement_page(statement: PrivacyStatement, report: str | None = None) -> st
         "sites": words.joined(sorted(statement.mechanisms.sites, key=natural_order), _SITES_NAMED),
         "labels": words.joined(statement.public_inputs.labels, _LABELS_NAMED),
     }
-    return environment().get_template("statement.html.j2").render(view)
+    return environment(__package__).get_template("statement.html.j2").render(view)
 
 
 def _promise(statement: PrivacyStatement) -> tuple[str, ...]:

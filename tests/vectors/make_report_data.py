@@ -9,7 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from fedaug.server.report import ReportData, report_json
+from tests.vectors.report_findings import audit, budgets, cards, deidentification, vetting
+
+from fedaug.privacy.units import PrivacyUnit
+from fedaug.server.report import ReportData, not_promised, report_json
 
 LABELS = (
     "card_arrival", "card_not_working", "lost_or_stolen_card", "exchange_rate", "pending_transfer",
@@ -44,12 +47,7 @@ def report_data(sites: int = 10, labels: int = 77, rounds: int = 6, *, noise: bo
         "samples": {
             "offered": 9240,
             "accepted": 5873,
-            "rejected": {
-                "personal data found again": 41,
-                "length": 212,
-                "near duplicate": 1904,
-                "label disagrees": 1210,
-            },
+            "rejected": {gate["gate"]: gate["refused"] for gate in vetting()["gates"] if gate["refused"]},
             "gallery": _gallery(draw, labels),
         },
         "rounds": [_round(draw, number, noise) for number in range(1, rounds + 1)],
@@ -68,6 +66,11 @@ def report_data(sites: int = 10, labels: int = 77, rounds: int = 6, *, noise: bo
             "privacy": {"unit": "record", "epsilon": 4.0 if noise else math.inf, "delta": 1e-5, "trust_model": "local"},
             "voting": {"rounds": rounds, "candidates": 4000, "votes_per_record": 8},
         },
+        "vetting": vetting(),
+        "audit": audit(names, noise=noise),
+        "deidentification": deidentification(),
+        "cards": cards(labels, noise=noise),
+        "not_promised": not_promised(PrivacyUnit.RECORD, simulated=True),
     }
 
 
@@ -129,6 +132,7 @@ def _utility(
             for e, p, s in zip(spent, phases, scores, strict=True)
         ],
         "per_label": per_label,
+        "budgets": budgets(noise=epsilon != "inf"),
     }
 
 
@@ -185,6 +189,10 @@ def _gallery(draw: random.Random, labels: int) -> list[dict[str, Any]]:
             "label": label_name(number % labels),
             "text": text,
             "origin": "public corpus" if number % 2 else "masked in-filling",
+            "generator": "public corpus",
+            "operator": None if number % 2 else "masked in-filling",
+            "parent": None if number % 2 else TEXTS[number - 1],
+            "dependence": "dp",
             "weight": round(0.4 + draw.random(), 3),
             "parents": 0 if number % 2 else 1,
             "accepted_round": 1 + number % 6,

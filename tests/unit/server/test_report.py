@@ -1,6 +1,8 @@
 """What the report's two files hold, and what they must never do."""
 
+import base64
 import builtins
+import hashlib
 import json
 import math
 import re
@@ -15,6 +17,7 @@ from pydantic import ValidationError
 from tests.vectors.make_report_data import report_data
 
 from fedaug.errors import InputError, MissingExtra, MissingFile
+from fedaug.pages import template, words
 from fedaug.privacy.units import ADJACENCY
 from fedaug.server.report import (
     KindCharge,
@@ -25,12 +28,12 @@ from fedaug.server.report import (
     Utility,
     read_report,
     report_json,
-    words,
     write_report,
 )
 from fedaug.server.report.render import render_html
 
 VECTOR = Path(__file__).parents[2] / "vectors" / "report_data.json"
+SCRIPT = Path(template.__file__).with_name("templates") / "page.js"
 HOSTILE = (
     '<script>alert("x")</script><img src=http://evil.example/x onerror=y> '
     "\u202egnp.exe\u202c \u2066 👩‍⚕️ $x^ \x07 {{ 7*7 }}"
@@ -55,6 +58,7 @@ class Page(HTMLParser):
         super().__init__()
         self.elements: list[tuple[str, dict[str, str | None]]] = []
         self.text = ""
+        self.scripts: list[str] = []
         self.feed(html)
         self.close()
 
@@ -62,7 +66,10 @@ class Page(HTMLParser):
         self.elements.append((tag, dict(attrs)))
 
     def handle_data(self, data: str) -> None:
-        self.text += data
+        if self.lasttag == "script" and self.elements[-1][0] == "script" and not self.scripts:
+            self.scripts.append(data)
+        else:
+            self.text += data
 
     def named(self, tag: str) -> list[dict[str, str | None]]:
         return [attributes for name, attributes in self.elements if name == tag]
@@ -75,7 +82,7 @@ def test_report_json_has_the_keys_that_stay() -> None:
     assert set(report["privacy"]["sites"]) == {"bank-1", "bank-2", "bank-3"}
     assert all(set(site) >= {"epsilon", "budget", "releases"} for site in report["privacy"]["sites"].values())
     assert set(report["samples"]) >= {"offered", "accepted", "rejected"}
-    assert report["samples"]["rejected"]["near duplicate"] == 1904
+    assert report["samples"]["rejected"]["duplicate"] == 1904
     assert set(report["timing"]) == {"total_s", "phases"}
     assert report["config"]["voting"]["votes_per_record"] == 8
     assert report["privacy"]["adjacency"] == ADJACENCY
@@ -119,6 +126,7 @@ def test_report_read_back_is_the_report_written(tmp_path: Path) -> None:
 def test_deployment_has_null_references_and_a_page_without_them(tmp_path: Path) -> None:
     full = facts()
     data = full.with_utility(epsilon0=None, nonprivate=None, local_only=None, references=(), per_label=())
+    data = data.model_copy(update={"not_promised": ()})
     write_report(data, tmp_path)
     utility = strict((tmp_path / "report.json").read_text(encoding="utf-8"))["utility"]
     assert [utility[key] for key in ("epsilon0", "nonprivate", "local_only", "gap_closed")] == [None] * 4
@@ -230,7 +238,8 @@ def hostile_everywhere() -> ReportData:
 def test_hostile_text_stays_text() -> None:
     html = render_html(hostile_everywhere())
     page = Page(html)
-    assert not page.named("script")
+    assert page.scripts == [SCRIPT.read_text("utf-8")]  # the page's own, and no other
+    assert len(page.named("script")) == 1
     assert not page.named("img")
     assert not any(name.startswith("on") for _, attributes in page.elements for name in attributes)
     assert "&lt;script&gt;alert" in html
@@ -264,7 +273,8 @@ def test_page_asks_no_other_computer() -> None:
     policy = next(a["content"] for a in page.named("meta") if a.get("http-equiv") == "Content-Security-Policy")
     assert policy is not None
     assert policy.startswith("default-src 'none'; style-src 'unsafe-inline'; img-src data:")
-    assert not page.named("script")
+    own = base64.b64encode(hashlib.sha256(page.scripts[0].encode()).digest()).decode()
+    assert re.search(r"script-src ([^;]*);", policy)[1] == f"'sha256-{own}'"  # type: ignore[index]  # or the test fails
 
 
 def test_page_can_be_read_aloud() -> None:
@@ -276,7 +286,7 @@ def test_page_can_be_read_aloud() -> None:
     assert len(page.named("h1")) == 1
     assert all(attributes.get("scope") in {"col", "row", "colgroup"} for attributes in page.named("th"))
     plots = [a for a in page.named("svg") if a.get("class") == "plot"]
-    assert len(plots) == 4
+    assert len(plots) == 8
     for plot in plots:
         assert plot["role"] == "img"
         assert set((plot["aria-labelledby"] or "").split()) <= set(ids)
@@ -324,7 +334,7 @@ def test_failed_write_leaves_the_old_report_whole(tmp_path: Path, monkeypatch: p
     def full_disk(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("fedaug.server.report.render.os.fsync", full_disk)
+    monkeypatch.setattr("fedaug.pages.files.os.fsync", full_disk)
     with pytest.raises(OSError, match="No space left"):
         write_report(facts(title="another"), tmp_path)
     assert (tmp_path / "report.json").read_bytes() == before

@@ -22,6 +22,7 @@ from tests.vectors.make_privacy_statement import (
 )
 
 from fedaug.errors import InputError, MissingFile
+from fedaug.pages import words
 from fedaug.privacy.accounting import epsilon
 from fedaug.privacy.accounting.loss import INTERVAL
 from fedaug.privacy.discretisation import grid_for
@@ -37,7 +38,7 @@ from fedaug.privacy.events import (
     SubsampledGaussianEvent,
     event_from_dict,
 )
-from fedaug.server.report import words, write_report, write_statement
+from fedaug.server.report import write_report, write_statement
 from fedaug.server.report.render import render_html, render_statement
 from fedaug.server.statement import PrivacyStatement, read_statement, statement_json
 from fedaug.server.students.evaluate import evaluate

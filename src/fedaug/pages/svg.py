@@ -6,7 +6,7 @@ import io
 import re
 import warnings
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -14,7 +14,10 @@ import matplotlib as mpl
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
+from fedaug.pages import words
+
 _SVG: Final = "http://www.w3.org/2000/svg"
+_TIP_CHARS: Final = 300
 _XLINK: Final = "{http://www.w3.org/1999/xlink}href"
 
 INK: Final = "#1d2733"
@@ -58,7 +61,7 @@ def style(name: str) -> Iterator[None]:
         yield
 
 
-def inline_svg(figure: Figure, name: str, title: str, description: str) -> str:
+def inline_svg(figure: Figure, name: str, title: str, description: str, marks: Mapping[str, str] | None = None) -> str:
     """The figure as one ``<svg>`` element that scales with its container.
 
     Args:
@@ -66,12 +69,15 @@ def inline_svg(figure: Figure, name: str, title: str, description: str) -> str:
         name: Unique on the page; prefixes every id.
         title: Names the plot for a screen reader.
         description: Says in a sentence what a sighted reader sees.
+        marks: What a mark stands for, by the ``gid`` of its artist. A browser shows it under the pointer; the page's
+            script also for the keyboard.
     """
     buffer = io.BytesIO()
     FigureCanvasSVG(figure)
     figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None}, transparent=True)
     root = ET.fromstring(buffer.getvalue())  # noqa: S314  as above
     _drop_foreign_parts(root)
+    _name_marks(root, marks or {})
     _prefix_ids(root, name)
     for attribute in ("width", "height", "version"):
         root.attrib.pop(attribute, None)
@@ -86,6 +92,18 @@ def _drop_foreign_parts(root: ET.Element) -> None:
         for child in list(parent):
             if child.tag.rpartition("}")[2] in {"metadata", "style"}:
                 parent.remove(child)
+
+
+def _name_marks(root: ET.Element, marks: Mapping[str, str]) -> None:
+    """A title is the one way in which SVG tells what something is without a script."""
+    for element in root.iter():
+        text = marks.get(element.get("id", ""))
+        if text is not None:
+            del element.attrib["id"]
+            element.set("class", "mark")
+            title = ET.Element(f"{{{_SVG}}}title")
+            title.text = words.visible(text)[:_TIP_CHARS]
+            element.insert(0, title)
 
 
 def _prefix_ids(root: ET.Element, name: str) -> None:
