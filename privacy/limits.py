@@ -44,6 +44,9 @@ class Limits:
     log_entry_bytes: int = 2 * 2**20  # one entry may hold a whole plan's events, as header_bytes does
     bundle_bytes: int = 32 * 2**20  # 50,000 releases, each at the site and the coordinator, are about 30 MB
     bundle_values: int = 300_000  # entries and heads of such a bundle; one takes up to 150 bytes of memory when parsed
+    release_bundle_bytes: int = 128 * 2**20  # a log bundle, pages of plots, and the samples below
+    release_file_bytes: int = 64 * 2**20  # 40,000 samples of a page each
+    release_values: int = 400_000  # in one JSON file of a release bundle; as for a log bundle
     source_line_bytes: int = 14 * 2**20  # one record of a file: a text of record_chars, and other columns
     labelled_line_bytes: int = 14 * 2**20  # a text of record_chars in twelve-byte escapes, and its spans
     labelled_spans: int = 10_000  # of one labelled text; the densest clinical notes have a few hundred

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from fedaug.errors import ConfigError, OutdatedEnrolment, ProtocolError
 from fedaug.privacy.enrolment import Role, signed_list
-from fedaug.privacy.public_key import public_key_of
+from fedaug.privacy.files import read_at_most
+from fedaug.privacy.public_key import given_keys, public_key_of
+
+_MOST_KEYS_BYTES: Final = 2**20  # ten thousand names and keys
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,23 @@ class KnownKeys:
     keys: dict[str, tuple[Ed25519PublicKey, ...]]
     coordinator: str | None = None
     doubts: tuple[str, ...] = ()
+
+
+def given_pairs(named: Iterable[str], file: Path | None) -> list[tuple[str, Ed25519PublicKey]]:
+    """Names and keys as a command is given them: in a file, and each as ``NAME=KEY``.
+
+    Raises:
+        ConfigError: One of them is malformed.
+        MissingFile: A file is not there.
+        ProtocolError: A key cannot be used.
+    """
+    pairs = [] if file is None else listed_keys(_text(file))
+    for pair in named:
+        name, _, key = pair.partition("=")
+        if not (name and key):
+            raise ConfigError("--key is not NAME=KEY", "write a log's owner, = and its public key")
+        pairs += [(name, found) for found in given_keys(key)]
+    return pairs
 
 
 def listed_keys(text: str) -> list[tuple[str, Ed25519PublicKey]]:
@@ -99,3 +121,10 @@ def enrolled_keys(
         doubt = f"whether the keys are still enrolled: {error.what}"
         return KnownKeys(gathered([*counted, *beside]).keys, chosen, (doubt,))
     return gathered([*counted, *beside], chosen)
+
+
+def _text(path: Path) -> str:
+    try:
+        return read_at_most(path, _MOST_KEYS_BYTES).decode()
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path} is not UTF-8 text", "write names and keys as plain text") from None

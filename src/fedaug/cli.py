@@ -28,6 +28,7 @@ from fedaug.client import cli as client_cli
 from fedaug.client import ledger_cli
 from fedaug.console import INTERRUPTED, debugging, defect_line, keep_interrupts, one_line, quiet_libraries, yield_cores
 from fedaug.errors import FedaugError
+from fedaug.server import bundle_cli
 from fedaug.simulation import cli as simulation_cli
 
 app = typer.Typer(
@@ -42,6 +43,7 @@ app.command(name="keys")(keys_cli.keys)
 app.add_typer(enrolment_cli.app, name="enrolment")
 app.add_typer(log_cli.app, name="log")
 app.add_typer(ledger_cli.app, name="ledger")
+app.add_typer(bundle_cli.app, name="bundle")
 app.add_typer(planning_cli.policy, name="policy")
 app.add_typer(planning_cli.budget, name="budget")
 app.command(name="simulate")(simulation_cli.simulate)

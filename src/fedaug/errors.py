@@ -27,13 +27,14 @@
     │   ├── PolicyRefused       FA302  the site's policy does not allow the campaign
     │   ├── NotReserved         FA303  a release was asked for that no plan reserved
     │   ├── AlreadyReleased     FA304  the same release was asked for with another request
-    │   └── PrivateOutput       FA305  something that depends on records without DP was offered
+    │   ├── PrivateOutput       FA305  something that depends on records without DP was offered
+    │   └── BundleRefused       FA306  a release bundle is expired, for somebody else, or not fit to be signed
     ├── ProtocolError           FA401  a message breaks the protocol  exit status 2
     │   ├── BadSignature        FA402  a signature or body hash does not match
     │   ├── QuorumLost          FA403  too few sites answered
     │   ├── NotEnrolled         FA404  a key is not on the enrolment list, or was revoked
     │   ├── OutdatedEnrolment   FA405  an enrolment list is expired, not valid yet, or older than one seen before
-    │   └── ChecksFailed        FA406  a log bundle does not hold what it says
+    │   └── ChecksFailed        FA406  a bundle does not hold what it says
     ├── SealError               FA501  sealed data cannot be opened   exit status 2
     ├── LedgerError             FA502  the ledger is damaged or not this site's
     │   └── LedgerRolledBack    FA504  the ledger is an older copy of itself
@@ -234,6 +235,12 @@ class PrivateOutput(RefusedError):
     code = "FA305"
 
 
+class BundleRefused(RefusedError):
+    """A release bundle is expired, for another recipient, or would say what does not hold."""
+
+    code = "FA306"
+
+
 class ProtocolError(FedaugError):
     """A message breaks the protocol."""
 
@@ -266,7 +273,7 @@ class OutdatedEnrolment(ProtocolError):
 
 
 class ChecksFailed(ProtocolError):
-    """A bundle of logs is well-formed, and something in it does not hold."""
+    """A log bundle or release bundle is well-formed, and something in it does not hold."""
 
     code = "FA406"
 

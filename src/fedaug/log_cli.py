@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Transparency logs: check offline what left, and what was accepted.")
 
-_MOST_KEYS_BYTES = 2**20  # ten thousand names and keys
-
 
 @app.command()
 def verify(
@@ -69,14 +67,9 @@ def _known(
     """The keys that were given: by an enrolment list, one by one, or both."""
     from fedaug.privacy.enrolment.office import read_file  # noqa: PLC0415 - as above
     from fedaug.privacy.public_key import given_keys  # noqa: PLC0415 - as above
-    from fedaug.privacy.transparency.keys import enrolled_keys, gathered, listed_keys  # noqa: PLC0415 - as above
+    from fedaug.privacy.transparency.keys import enrolled_keys, gathered, given_pairs  # noqa: PLC0415 - as above
 
-    pairs = [] if file is None else listed_keys(_text(file, _MOST_KEYS_BYTES))
-    for pair in named:
-        name, _, key = pair.partition("=")
-        if not (name and key):
-            raise ConfigError("--key is not NAME=KEY", "write a log's owner, = and its public key")
-        pairs += [(name, found) for found in given_keys(key)]
+    pairs = given_pairs(named, file)
     if (enrolment is None) != (authority is None):
         raise ConfigError("--enrolment and --authority need each other", "give the list and who has to have signed it")
     if enrolment is not None and authority is not None:
@@ -94,15 +87,6 @@ def _read(path: Path) -> bytes:
     from fedaug.privacy.limits import LIMITS  # noqa: PLC0415 - as above
 
     return read_at_most(path, LIMITS.bundle_bytes)
-
-
-def _text(path: Path, most: int) -> str:
-    from fedaug.privacy.files import read_at_most  # noqa: PLC0415 - as above
-
-    try:
-        return read_at_most(path, most).decode()
-    except UnicodeDecodeError:
-        raise ConfigError(f"{path} is not UTF-8 text", "write names and keys as plain text") from None
 
 
 def _lines(findings: Findings, unchecked: tuple[str, ...]) -> Iterator[str]:
