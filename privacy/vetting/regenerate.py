@@ -1,0 +1,127 @@
+"""Making texts until enough pass: capped in public, and charged where a gate of class D is asked.
+
+To make another text because one was refused is to ask the gates again. Gates of class F read nothing private, so that
+is free. A gate of class D answers from a release, and each attempt needs a release of its own: all of them stand in the
+campaign's plan and were reserved together before the first, so the cap is the number of releases that were planned. A
+gate of class S may not be asked at all here: how often it was asked would tell of the records it read.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Protocol, runtime_checkable
+
+from fedaug.errors import ConfigError, NotReserved, PolicyRefused
+from fedaug.privacy.events import Event
+from fedaug.privacy.vetting.gate import Batch, Gate, GateClass, VerdictCode, VettingResult, vet
+
+#: Attempts that no plan needs to exceed.
+MOST_ATTEMPTS: Final = 100
+_MAY_DECIDE: Final = frozenset({GateClass.FREE, GateClass.CHARGED})
+
+
+@runtime_checkable
+class ChargedGate(Gate, Protocol):
+    """A gate of class D.
+
+    Attributes:
+        charged: The events of the releases that its verdicts are computed from.
+    """
+
+    @property
+    def charged(self) -> tuple[Event, ...]: ...  # noqa: D102  # see the class
+
+
+@dataclass(frozen=True, repr=False)
+class Regenerated:
+    """What came of it. Holds DP output and public text only, so all of it may be reported.
+
+    Attributes:
+        kept: The texts that passed, in the order in which they were made; no more than were wanted.
+        attempts: How many were made.
+        offered: Texts over all attempts.
+        refused: Gate -> texts it refused.
+        codes: Reason -> texts refused for it.
+        charged: The events of every release that was asked, in order, each once.
+    """
+
+    kept: tuple[tuple[str, str | None], ...]
+    attempts: int
+    offered: int
+    refused: dict[str, int] = field(default_factory=dict)
+    codes: dict[VerdictCode, int] = field(default_factory=dict)
+    charged: tuple[Event, ...] = ()
+
+
+def regenerate(
+    make: Callable[[int], Batch],
+    gates: Sequence[Gate],
+    *,
+    wanted: int,
+    attempts: int,
+    charged: Callable[[int, Batch], Sequence[ChargedGate]] = lambda _, __: (),
+    planned: Sequence[Event] = (),
+) -> Regenerated:
+    """Make and vet texts until ``wanted`` pass or ``attempts`` are used up, whichever is first.
+
+    Args:
+        make: One attempt's candidates, by its number from 0; public, or from DP output.
+        gates: Of class F, asked in every attempt.
+        wanted: Most texts to keep.
+        attempts: The public cap.
+        charged: The gates of class D of one attempt, made from a release that it asks for about the candidates that
+            passed the free gates.
+        planned: The events that the ledger has reserved; a gate of class D that answers from another is refused.
+
+    Raises:
+        ConfigError: The cap or the number wanted is out of range.
+        PolicyRefused: A gate is of class S.
+        NotReserved: A gate of class D answers from a release that was not planned, or that answered an earlier attempt.
+    """
+    if not (wanted >= 1 and 1 <= attempts <= MOST_ATTEMPTS):
+        raise ConfigError(f"texts are to be made again more than {MOST_ATTEMPTS} times, or never", "give a lower cap")
+    if any(gate.gate_class is not GateClass.FREE for gate in gates):
+        raise PolicyRefused(
+            "a gate that reads records was to be asked until texts pass", "leave it out, or charge each attempt"
+        )
+    kept: list[tuple[str, str | None]] = []
+    spent: list[Event] = []
+    refused: Counter[str] = Counter()
+    codes: Counter[VerdictCode] = Counter()
+    offered = used = 0
+    for attempt in range(attempts):
+        batch, used = make(attempt), attempt + 1
+        offered += len(batch)
+        batch, free = _vetted(batch, gates)
+        results = [free]
+        if len(batch):
+            batch, dear = _vetted(batch, _asked(charged(attempt, batch), planned, spent))
+            results.append(dear)
+        for result in results:
+            refused.update(result.refused_by)
+            codes.update(result.codes)
+        kept += zip(batch.texts, batch.labels, strict=True)
+        if len(kept) >= wanted:
+            break
+    return Regenerated(tuple(kept[:wanted]), used, offered, dict(refused), dict(codes), tuple(spent))
+
+
+def _vetted(batch: Batch, gates: Sequence[Gate]) -> tuple[Batch, VettingResult]:
+    result = vet(batch, gates, allowed=_MAY_DECIDE)
+    return batch.take(result.kept), result
+
+
+def _asked(gates: Sequence[ChargedGate], planned: Sequence[Event], spent: list[Event]) -> Sequence[Gate]:
+    """The gates, once each of their releases is known to be charged, for this attempt alone."""
+    fresh = [event for gate in gates for event in getattr(gate, "charged", ())]
+    if any(gate.gate_class is not GateClass.CHARGED or not getattr(gate, "charged", ()) for gate in gates):
+        raise PolicyRefused("a gate that is charged for nothing was asked as one of class D", "ask it as what it is")
+    if any(event not in planned or event in spent for event in fresh):
+        raise NotReserved(
+            "a gate of class D was asked again without a release of its own",
+            "plan one release for each attempt, and reserve them together",
+        )
+    spent += dict.fromkeys(fresh)
+    return gates
