@@ -18,8 +18,9 @@ from benchmarks.measure import median_seconds, result, show
 from fedaug.augmentation.generators.clinical_notes import ClinicalNotes, clinical_notes
 from fedaug.augmentation.generators.label_phrases import LabelPhrases
 from fedaug.privacy.vetting import Batch, make_gate, vet
-from fedaug.privacy.vetting.duplicates import DuplicateGate, normalised
+from fedaug.privacy.vetting.duplicates import DuplicateGate
 from fedaug.privacy.vetting.gate import VerdictCode
+from fedaug.privacy.vetting.words import normalised
 
 GATES = ("length", "repetition", "duplicate", "identifier")
 LABELS = ("card not working", "cancel transfer", "exchange rate", "lost or stolen card", "pending top up", "refund")

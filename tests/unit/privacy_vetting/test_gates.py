@@ -2,6 +2,7 @@
 
 from itertools import product
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,8 +10,8 @@ from hypothesis import strategies as st
 from fedaug.errors import ConfigError, QuarantinedRecord
 from fedaug.privacy.deid import Deidentifier, Span
 from fedaug.privacy.vetting import Batch, DuplicateGate, LengthGate, RepetitionGate, VerdictCode
-from fedaug.privacy.vetting.duplicates import normalised
 from fedaug.privacy.vetting.identifiers import IdentifierGate
+from fedaug.privacy.vetting.words import normalised
 
 P, SHORT, LONG = VerdictCode.PASSED, VerdictCode.TOO_SHORT, VerdictCode.TOO_LONG
 LOOP, SAME, NEAR, FOUND = (
@@ -112,6 +113,30 @@ def test_a_text_that_is_known_already_is_a_duplicate() -> None:
     assert codes(DuplicateGate(known=["Lost my card"]), ["lost my card", "found my card"]) == [SAME, P]
 
 
+def test_a_text_that_is_near_a_known_one_is_refused_with_its_jaccard_index() -> None:
+    known = [" ".join(f"w{number}" for number in range(start, start + 40)) for start in range(0, 4_000, 40)]
+    gate = DuplicateGate(known=known)
+    near, far = known[50].replace("w2039", "x"), known[50].replace("w2020", "x")
+    verdicts = gate.judge(Batch((near, far, near)))
+    assert [verdict.code for verdict in verdicts] == [NEAR, P, NEAR]
+    assert verdicts[0].score == pytest.approx(37 / 39)
+
+
+def test_texts_of_near_vectors_are_duplicates_where_embeddings_count() -> None:
+    def towards(*degrees: float) -> np.ndarray:
+        angles = np.deg2rad(degrees)
+        return np.stack((np.cos(angles), np.sin(angles)), axis=1).astype(np.float32)
+
+    texts = tuple(f"text number {number}" for number in range(5))
+    batch = Batch(texts, vectors=towards(0, 5, 11, 90, 175))
+    gate = DuplicateGate(known=["other"], known_vectors=towards(180), closeness=0.99)  # within 8.1 degrees
+    verdicts = gate.judge(batch)
+    assert [verdict.code for verdict in verdicts] == [P, NEAR, P, P, NEAR]
+    assert verdicts[4].score == pytest.approx(np.cos(np.deg2rad(5)))
+    assert codes(DuplicateGate(known_vectors=towards(180)), list(texts)) == [P] * 5
+    assert codes(gate, list(texts)) == [P] * 5
+
+
 def brute_force(texts: list[str], threshold: float, size: int) -> list[VerdictCode]:
     """The definition, pair by pair."""
     kept: list[tuple[tuple[str, ...], set[tuple[str, ...]]]] = []
@@ -140,7 +165,7 @@ def test_near_duplicates_are_exactly_those_of_the_definition(texts: list[str], t
     assert codes(gate, texts) == brute_force(texts, threshold, size)
 
 
-@pytest.mark.parametrize("setting", [{"threshold": 0.0}, {"threshold": NAN}, {"shingle_words": 0}])
+@pytest.mark.parametrize("setting", [{"threshold": 0.0}, {"threshold": NAN}, {"shingle_words": 0}, {"closeness": NAN}])
 def test_a_duplicate_setting_out_of_range_is_refused(setting: dict[str, float]) -> None:
     with pytest.raises(ConfigError, match="FA101: the duplicate gate's"):
         DuplicateGate(**setting)  # type: ignore[arg-type]  # wrong on purpose
