@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,6 +56,18 @@ class Board:
         self.teaching = np.concatenate([self.teaching, self._teacher.probabilities(vectors)])
         self.lift = np.concatenate([self.lift, np.ones((len(candidates), self.labels))])
         self._ballots = np.concatenate([self._ballots, np.zeros((len(candidates), self.labels))])
+
+    def ancestry(self, samples: Iterable[str]) -> dict[str, Candidate]:
+        """Candidates by id: those asked for, and all on the board that they go back to."""
+        known = {candidate.sample_id: candidate for candidate in self.candidates}
+        found: dict[str, Candidate] = {}
+        waiting = list(samples)
+        while waiting:
+            name = waiting.pop()
+            if name in known and name not in found:
+                found[name] = known[name]
+                waiting.extend(known[name].parents)
+        return found
 
     def standing(self) -> Floats:
         """Float64 [candidates, labels]; higher is better."""

@@ -5,27 +5,42 @@ from __future__ import annotations
 import inspect
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from fedaug.augmentation.candidates import Candidate, Dependence
 from fedaug.augmentation.operators import Operator
 from fedaug.augmentation.registry import GENERATORS, OPERATORS, load_plugin
 from fedaug.errors import ConfigError, DataNotFound, EmptySource, PrivateOutput
-from fedaug.privacy.vetting import Batch, make_gate, vet
+from fedaug.privacy.vetting import Batch, GateClass, Verdict, VerdictCode, make_gate, vet
 from fedaug.server.campaign import CampaignConfig, Source
 
 _LOG = logging.getLogger(__name__)
+_AGAIN: Final = "duplicate"  # a text that an earlier batch brought counts under the gate that refuses it within one
 
 
 @dataclass
 class Funnel:
-    """How many candidates were offered, and how many each gate refused."""
+    """How many candidates were offered, and how many each gate refused and why.
+
+    Attributes:
+        refused: Gate -> candidates it refused.
+        reasons: Gate -> code -> candidates; every gate that ran is in it, in the order in which they run.
+        classes: Gate -> what it reads.
+    """
 
     offered: int = 0
     refused: Counter[str] = field(default_factory=Counter)
+    reasons: dict[str, Counter[VerdictCode]] = field(default_factory=dict)
+    classes: dict[str, GateClass] = field(default_factory=dict)
+
+    def refuse(self, verdicts: Iterable[Verdict]) -> None:
+        """Count refusals."""
+        for verdict in verdicts:
+            self.refused[verdict.gate] += 1
+            self.reasons.setdefault(verdict.gate, Counter())[verdict.code] += 1
 
 
 class CandidateSource:
@@ -108,14 +123,20 @@ class CandidateSource:
             raise PrivateOutput(
                 "a plug-in offered text that depends on records", "take the plug-in out of the campaign"
             )
-        new = []
+        new, again = [], []
         for candidate in made:
             self.funnel.offered += 1
             if candidate.sample_id in self._known:
-                self.funnel.refused["duplicate"] += 1
+                again.append(Verdict(_AGAIN, VerdictCode.DUPLICATE))
             else:
                 self._known.add(candidate.sample_id)
                 new.append(candidate)
         result = vet(Batch(tuple(one.text for one in new), tuple(one.label for one in new)), self._gates)
-        self.funnel.refused.update(verdict.gate for verdict in result.refused.values())
+        classes = {gate.name: gate.gate_class for gate in self._gates}
+        for name in result.refused_by:
+            self.funnel.classes.setdefault(name, classes[name])
+            self.funnel.reasons.setdefault(name, Counter())
+        if again:
+            self.funnel.classes.setdefault(_AGAIN, GateClass.FREE)
+        self.funnel.refuse((*again, *result.refused.values()))
         return [new[index] for index in result.kept]

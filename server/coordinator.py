@@ -20,7 +20,7 @@ from fedaug.augmentation.encoder import Encoder
 from fedaug.privacy.accounting import epsilon
 from fedaug.server.board import Board, Choice
 from fedaug.server.campaign import CampaignConfig
-from fedaug.server.candidates import CandidateSource
+from fedaug.server.candidates import CandidateSource, Funnel
 from fedaug.server.enrolment import Consortium, EnrolledConsortium
 from fedaug.server.exchange import Exchange
 from fedaug.server.log_export import keep_plan
@@ -73,6 +73,8 @@ class CampaignResult:
 
     Attributes:
         enrolled: Whether sites and coordinator were known by an enrolment list.
+        funnel: How many candidates were offered, and what each gate refused.
+        ancestry: By sample id, what each pooled sample goes back to, the sample itself included.
     """
 
     config: CampaignConfig
@@ -80,9 +82,9 @@ class CampaignResult:
     sites: tuple[str, ...] = ()
     enrolled: bool = False
     releases: tuple[Accepted, ...] = ()
-    offered: int = 0
-    refused: dict[str, int] = field(default_factory=dict)
+    funnel: Funnel = field(default_factory=Funnel)
     accepted: int = 0
+    ancestry: dict[str, Candidate] = field(default_factory=dict)
     samples: list[PoolSample] = field(default_factory=list)
     rounds: list[VotingRound] = field(default_factory=list)
     milestones: list[Milestone] = field(default_factory=list)
@@ -171,7 +173,7 @@ class Coordinator:
             self._rounds.exchange_logs()  # so that every site gets the countersignature over its last release
         self._pool.set_state(plan.campaign, CampaignState.FINISHED)
         result.releases = tuple(self._rounds.releases)
-        result.offered, result.refused = self._source.funnel.offered, dict(self._source.funnel.refused)
+        result.funnel = self._source.funnel
         return result
 
     def _learn(self, vectors: NDArray[np.float32]) -> Teacher:
@@ -231,6 +233,7 @@ class Coordinator:
         result, campaign = self._result, self._plan.campaign
         result.samples = self._samples(board)
         result.accepted = len({sample.sample_id for sample in result.samples})
+        result.ancestry = board.ancestry(sample.sample_id for sample in result.samples)
         self._pool.add_samples(campaign, result.samples)
         student = self._school.train(result.samples, self._teacher)
         result.score = self._school.score(student)

@@ -155,7 +155,7 @@ def _public_inputs(config: CampaignConfig, plan: CampaignPlan, heldout: Heldout 
         labels=plan.labels,
         label_words=config.label_words,
         generators=tuple(dict.fromkeys((*generators, *config.steering.operators))),
-        corpora=_corpora(config),
+        corpora=corpora(config),
         gates=tuple(gate.gate for gate in config.gates),
         encoder=plan.encoder,
         encoder_licence=licence,
@@ -164,7 +164,8 @@ def _public_inputs(config: CampaignConfig, plan: CampaignPlan, heldout: Heldout 
     )
 
 
-def _corpora(config: CampaignConfig) -> tuple[Corpus, ...]:
+def corpora(config: CampaignConfig) -> tuple[Corpus, ...]:
+    """The public text collections that a campaign's candidates may come from."""
     known = catalogue()
     needed: dict[str, bool] = {}
     for source in config.candidates:

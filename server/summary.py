@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
 import numpy as np
 
+from fedaug.augmentation.candidates import Candidate, Dependence
 from fedaug.privacy.accounting import epsilon
 from fedaug.privacy.events import Event
+from fedaug.server.candidates import Funnel
+from fedaug.server.card_facts import cards, origin_of
 from fedaug.server.coordinator import CampaignResult, VotingRound
 from fedaug.server.pool_records import PoolSample
 from fedaug.server.report import (
     GallerySample,
+    GateFigures,
     KindCharge,
     LabelFigure,
     Privacy,
@@ -29,7 +33,9 @@ from fedaug.server.report import (
     Timing,
     TrajectoryPoint,
     Utility,
+    Vetting,
     VoteQuantiles,
+    not_promised,
 )
 from fedaug.server.schooling import Heldout
 from fedaug.server.statement_facts import privacy_parameters
@@ -43,7 +49,8 @@ def summarise(result: CampaignResult, heldout: Heldout | None, created: datetime
     """The report's facts, without the oracle's reference figures; None if there is no held-out file to score on."""
     if heldout is None or result.score is None:
         return None
-    config = result.config
+    config, privacy = result.config, _privacy(result)
+    spent = max((site.epsilon for site in privacy.sites.values()), default=privacy.consortium_epsilon)
     return ReportData(
         title=config.title,
         campaign=config.name,
@@ -51,14 +58,33 @@ def summarise(result: CampaignResult, heldout: Heldout | None, created: datetime
         created=created,
         fedaug_version=version,
         utility=_utility(result, heldout),
-        privacy=_privacy(result),
+        privacy=privacy,
         samples=Samples(
-            offered=result.offered, accepted=result.accepted, rejected=result.refused, gallery=_gallery(result)
+            offered=result.funnel.offered,
+            accepted=result.accepted,
+            rejected=dict(result.funnel.refused),
+            gallery=_gallery(result),
         ),
         rounds=tuple(_round(turn) for turn in result.rounds),
         timing=Timing(total_s=sum(result.phases.values()), phases=result.phases),
         config=config.model_dump(mode="json"),
+        vetting=_vetting(result.funnel),
+        cards=cards(result, result.score, STUDENT, spent),
+        not_promised=not_promised(privacy.unit, simulated=False),
     )
+
+
+def _vetting(funnel: Funnel) -> Vetting:
+    gates = tuple(
+        GateFigures(
+            gate=name,
+            gate_class=funnel.classes[name].value,
+            refused=funnel.refused[name],
+            reasons={str(code): count for code, count in reasons.items()},
+        )
+        for name, reasons in funnel.reasons.items()
+    )
+    return Vetting(offered=funnel.offered, accepted=funnel.offered - funnel.refused.total(), gates=gates)
 
 
 def _utility(result: CampaignResult, heldout: Heldout) -> Utility:
@@ -160,13 +186,31 @@ def _gallery(result: CampaignResult) -> tuple[GallerySample, ...]:
         GallerySample(
             label=sample.label,
             text=sample.text,
-            origin=f"{sample.origin} ({sample.source})" if sample.source else sample.origin,
+            origin=origin_of(sample),
             weight=sample.weight,
             parents=len(sample.parents),
             accepted_round=sample.accepted_round or None,
+            dependence="dp" if sample.dependence is Dependence.DP else "public",
+            **_descent(sample, result.ancestry),
         )
         for sample in chosen[::step]
     )
+
+
+def _descent(sample: PoolSample, ancestry: Mapping[str, Candidate]) -> dict[str, str | None]:
+    """What made the text that a sample goes back to, what varied that, and the text that was varied last."""
+    parents = [ancestry[name] for name in sample.parents if name in ancestry]
+    if not sample.parents:
+        return {"generator": origin_of(sample), "operator": None, "parent": None}
+    first = parents[0] if parents else None
+    oldest = first
+    while oldest is not None and oldest.parents:
+        oldest = ancestry.get(oldest.parents[0])
+    return {
+        "generator": "" if oldest is None else origin_of(oldest),
+        "operator": sample.origin,
+        "parent": None if first is None else first.text,
+    }
 
 
 def _round(turn: VotingRound) -> Round:

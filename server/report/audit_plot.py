@@ -40,6 +40,7 @@ def audit_plot(audit: Audit) -> str | None:
             axes.plot([], [], "v", color=VERMILION, markersize=7.5, label="above the claim")
         axes.plot([], [], color=MUTED, linewidth=6, alpha=0.2, label="could have shown")
         axes.set_xlim(left=0)
+        axes.tick_params(axis="y", pad=9)  # a bound of 0 is drawn over the end of the axis
         axes.set_xlabel("ε")
         legend_above(axes)
         above = sum(site.above for site in audit.sites.values())

@@ -37,19 +37,20 @@ _IN_WORDS: Final[Mapping[str, str]] = {
 def funnel(data: ReportData) -> list[dict[str, Any]]:
     """One row per step; what is left after it is where the next bar begins."""
     samples = data.samples
-    rows = [{"name": "offered", "count": samples.offered, "kind": "offered", "gate_class": "", "reasons": ""}]
+    rows: list[dict[str, Any]] = [
+        {"name": "offered", "count": samples.offered, "kind": "offered", "gate_class": "", "reasons": ""}
+    ]
     rows += [_refused(gate) for gate in data.vetting.gates] if data.vetting else []
     shown = {row["name"] for row in rows}
     rows += [
-        {"name": f"refused: {gate}", "count": count, "kind": "refused", "gate_class": "", "reasons": ""}
+        _step(f"refused: {gate}", count, "refused")
         for gate, count in samples.rejected.items()
         if f"refused: {gate}" not in shown
     ]
     rest = samples.offered - samples.accepted - sum(row["count"] for row in rows[1:])
     if rest > 0:
-        why = "passed every gate; other candidates of their label stood higher"
-        rows.append({"name": "not selected", "count": rest, "kind": "left", "gate_class": "", "reasons": why})
-    rows.append({"name": "accepted", "count": samples.accepted, "kind": "accepted", "gate_class": "", "reasons": ""})
+        rows.append(_step("not selected", rest, "left", reasons="other candidates of their label stood higher"))
+    rows.append(_step("accepted", samples.accepted, "accepted"))
     left, whole = samples.offered, samples.offered or 1
     for row in rows:
         out = row["kind"] in {"refused", "left"}
@@ -58,16 +59,14 @@ def funnel(data: ReportData) -> list[dict[str, Any]]:
     return rows
 
 
+def _step(name: str, count: int, kind: str, gate_class: str = "", reasons: str = "") -> dict[str, Any]:
+    return {"name": name, "count": count, "kind": kind, "gate_class": gate_class, "reasons": reasons}
+
+
 def _refused(gate: GateFigures) -> dict[str, Any]:
     commonest = sorted(gate.reasons.items(), key=lambda pair: -pair[1])
     reasons = ", ".join(f"{_IN_WORDS.get(code, code.replace('-', ' '))} {count:,}" for code, count in commonest)
-    return {
-        "name": f"refused: {gate.gate}",
-        "count": gate.refused,
-        "kind": "refused",
-        "gate_class": gate.gate_class,
-        "reasons": reasons,
-    }
+    return _step(f"refused: {gate.gate}", gate.refused, "refused", gate.gate_class, reasons)
 
 
 def gallery(data: ReportData) -> list[dict[str, Any]]:

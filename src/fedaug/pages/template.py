@@ -44,6 +44,7 @@ def environment(package: str) -> Environment:
     )
     for name in _FILTERS:
         made.filters[name] = getattr(words, name)
+    made.globals["wbr"] = Markup("_<wbr>")
     script = _script()
     made.globals["script"] = Markup(script)  # noqa: S704  a file of this package
     made.globals["script_hash"] = _hash(script)

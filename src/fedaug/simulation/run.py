@@ -33,7 +33,7 @@ from fedaug.server.enrolment import Consortium
 from fedaug.server.exchange import Exchange, FlowerExchange
 from fedaug.server.log_export import export_bundle
 from fedaug.server.pool import Pool
-from fedaug.server.report import LabelFigure, Reference, ReportData, write_report, write_statement
+from fedaug.server.report import LabelFigure, Reference, ReportData, not_promised, write_report, write_statement
 from fedaug.server.schooling import Heldout
 from fedaug.server.statement_facts import state
 from fedaug.server.summary import summarise
@@ -193,7 +193,7 @@ def with_references(report: ReportData, references: References) -> ReportData:
     """The report with the oracle's figures."""
     best = references.best_epsilon0
     zero = {part.label: part.accuracy for part in best.score.per_label}
-    return report.with_utility(
+    compared = report.with_utility(
         epsilon0=best.score.accuracy,
         nonprivate=references.central.score.accuracy,
         local_only=references.median_site,
@@ -203,6 +203,7 @@ def with_references(report: ReportData, references: References) -> ReportData:
             for part in report.utility.per_label
         ),
     )
+    return compared.model_copy(update={"not_promised": not_promised(report.privacy.unit, simulated=True)})
 
 
 def _reference(figure: Figure) -> Reference:

@@ -9,11 +9,14 @@ import numpy as np
 import pytest
 from tests.tiny_example import CAMPAIGN, LABELS
 
+from fedaug.augmentation.candidates import Candidate, Dependence
 from fedaug.privacy.accounting import epsilon
 from fedaug.privacy.envelope import Header
 from fedaug.privacy.events import Event
 from fedaug.server.campaign import load_campaign, plan_campaign
+from fedaug.server.candidates import CandidateSource
 from fedaug.server.coordinator import CampaignResult
+from fedaug.server.pool_records import PoolSample
 from fedaug.server.report import ReportData
 from fedaug.server.schooling import Heldout
 from fedaug.server.students.evaluate import evaluate
@@ -59,3 +62,61 @@ def test_a_site_is_charged_for_the_whole_plan_whatever_arrived(result: CampaignR
 
 def test_without_held_out_texts_there_is_no_report(result: CampaignResult) -> None:
     assert summarise(result, None, datetime.now(UTC), "0") is None
+
+
+def candidate(text: str, origin: str, source: str = "", parents: tuple[str, ...] = ()) -> Candidate:
+    return Candidate(text, origin, source, "card_arrival", parents, Dependence.DP)
+
+
+def pooled(made: Candidate) -> PoolSample:
+    return PoolSample(
+        made.text, "card_arrival", 1.0, 1, made.origin, made.source, Dependence.DP, made.parents, scores={"votes": 1.0}
+    )
+
+
+def test_a_sample_names_the_generator_that_its_text_goes_back_to(result: CampaignResult) -> None:
+    first = candidate("where is my card", "public-corpus", "clinc150")
+    second = candidate("where is the card", "word-swap", parents=(first.sample_id,))
+    third = candidate("where is the new card", "splice", parents=(second.sample_id, "f" * 64))
+    result.samples = [pooled(third)]
+    result.ancestry = {one.sample_id: one for one in (first, second, third)}
+    (shown,) = report(result).samples.gallery
+    assert (shown.generator, shown.operator, shown.parent) == ("public-corpus (clinc150)", "splice", second.text)
+    assert (shown.parents, shown.dependence) == (2, "dp")
+
+
+def test_a_sample_whose_parents_are_not_known_names_no_generator(result: CampaignResult) -> None:
+    result.samples = [pooled(candidate("where is the card", "word-swap", parents=("f" * 64,)))]
+    (shown,) = report(result).samples.gallery
+    assert (shown.generator, shown.operator, shown.parent) == ("", "word-swap", None)
+
+
+def test_every_gate_that_ran_is_in_the_funnel_with_its_class_and_reasons(result: CampaignResult) -> None:
+    source = CandidateSource(result.config, [])
+    source.vary({"card_arrival": [candidate("a", "x"), candidate("b", "y")]}, 0)  # nothing can be made of these
+    made = source.generate()
+    source.generate()  # the same candidates once more
+    result.funnel = source.funnel
+    data = report(result)
+    assert data.vetting is not None
+    assert [gate.gate for gate in data.vetting.gates] == ["length", "repetition", "duplicate", "identifier"]
+    assert {gate.gate_class for gate in data.vetting.gates} == {"F"}
+    again = data.vetting.gates[2]
+    assert (again.refused, again.reasons) == (source.funnel.offered // 2, {"duplicate": source.funnel.offered // 2})
+    assert (data.vetting.offered, data.vetting.accepted) == (source.funnel.offered, len(made))
+    assert data.samples.rejected["duplicate"] == again.refused
+
+
+def test_cards_tell_what_is_in_the_pool_and_which_labels_are_weak(result: CampaignResult) -> None:
+    result.samples = [pooled(candidate("where is my card", "public-corpus", "clinc150"))]
+    result.score = evaluate(np.array([0, 0]), HELDOUT.labels, LABELS)
+    data = summarise(result, HELDOUT, datetime.now(UTC), "0")
+    assert data is not None
+    assert data.cards is not None
+    card = data.cards.data
+    assert (card.samples, card.labels, card.labels_empty) == (1, 1, 2)
+    assert (card.origins, card.dependence) == ({"public-corpus (clinc150)": 1}, {"dp": 1})
+    student = data.cards.student
+    assert [(weak.label, weak.accuracy) for weak in student.weakest] == [(LABELS[1], 0.0)]
+    assert student.never_right == 1
+    assert student.epsilon == data.privacy.sites["a"].epsilon
