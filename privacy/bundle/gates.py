@@ -19,6 +19,22 @@ SHIPPED: Final[Mapping[str, str]] = MappingProxyType(
         "repetition": "F",
         "duplicate": "F",
         "identifier": "F",
+        "language": "F",
+        "fluency": "F",
+        "relabel": "F",
+        "information": "F",
+        "toxicity": "F",
+        "balance": "F",
+        "injection": "F",
+        "trigger": "F",
+        "contamination": "F",
+        "collapse": "F",
+        "support": "D",
+        "nearness": "D",
+        "copy": "S",
+        "closest": "S",
+        "planted": "S",
+        "surrogate": "S",
     }
 )
 

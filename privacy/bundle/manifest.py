@@ -12,7 +12,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from fedaug.errors import BadSignature, ProtocolError
 from fedaug.privacy.bundle.container import NEEDED, OPTIONAL
-from fedaug.privacy.canonical import canonical_json, digest, parse_json
+from fedaug.privacy.bundle.values import canonical_values
+from fedaug.privacy.canonical import canonical_json, digest
 from fedaug.privacy.enrolment import Role
 from fedaug.privacy.envelope import key_id
 from fedaug.privacy.limits import LIMITS
@@ -243,10 +244,7 @@ def _read(kind: type[_Kind], data: bytes, what: str, most: int) -> _Kind:
     if len(data) > most:
         raise ProtocolError(f"a release bundle's {what} is over the size limit", _TODO)
     try:
-        values = parse_json(data)
-        if canonical_json(values) != data:
-            raise ProtocolError(f"a release bundle's {what} is not in canonical form", _TODO)
-        found = kind.model_validate(values)
+        found = kind.model_validate(canonical_values(data, what))
     except ValidationError as error:
         where = error.errors(include_input=False, include_url=False, include_context=False)[0]["loc"][:1]
         # The name of an unknown field came from outside, so only known names are repeated.

@@ -79,7 +79,11 @@ def signers_of(trust: Trust, bundled: bytes, now: float) -> Signers:
         return Signers(gathered(trust.pairs, trust.coordinator), None)
     data = bundled if trust.enrolment is None else trust.enrolment
     enrolment = signed_list(data, trust.authority)
-    known = enrolled_keys(data, trust.authority, now, beside=trust.pairs, coordinator=trust.coordinator)
+    if any(member.role is Role.COORDINATOR for member in enrolment.members):
+        known = enrolled_keys(data, trust.authority, now, beside=trust.pairs, coordinator=trust.coordinator)
+    else:  # its key was revoked, which is to be told as the reason why a bundle that it signed is refused
+        members = [(member.name, member.key) for member in enrolment.members]
+        known = gathered([*members, *trust.pairs], trust.coordinator)
     own = signed_list(bundled, claimed_authority(bundled))
     doubts = list(known.doubts)
     if trust.enrolment is None:
