@@ -12,6 +12,7 @@ from collections.abc import Callable
 from fedaug.client.accepted_plans import AcceptedPlans
 from fedaug.client.answers import answer_to
 from fedaug.client.callers import Asked, Callers
+from fedaug.client.offers import Offers
 from fedaug.client.pace import Pace
 from fedaug.client.policy import require_allowed
 from fedaug.client.release import ReleaseGate
@@ -20,6 +21,7 @@ from fedaug.client.settings import SiteSettings
 from fedaug.client.site_log import SiteLog
 from fedaug.errors import DefectError, FedaugError, ProtocolError, RefusedError
 from fedaug.strategies.messages import (
+    AskSamples,
     CampaignPlan,
     Describe,
     ExchangeHeads,
@@ -46,6 +48,7 @@ class Door:
         rows: Its prepared records.
         log: Its transparency log.
         callers: Who may ask.
+        offers: Makes the texts that it offers.
         public_key: Of the site, 32 raw bytes.
     """
 
@@ -57,6 +60,7 @@ class Door:
         rows: PreparedRows,
         log: SiteLog,
         callers: Callers,
+        offers: Offers,
         public_key: bytes,
     ) -> None:
         self._settings = settings
@@ -65,6 +69,7 @@ class Door:
         self._rows = rows
         self._log = log
         self._callers = callers
+        self._offers = offers
         self._pace = Pace(settings.privacy.reply_interval_s)
         self._fact = SiteFact(site=settings.name, public_key=public_key.hex())
 
@@ -124,6 +129,11 @@ class Door:
 
     def _release(self, request: ReleaseRequest, raw: bytes, tensors: Tensors) -> bytes:
         plan = self._plans.find(request.campaign)
+        if isinstance(request, AskSamples):
+            if tensors:
+                raise ProtocolError("a request holds tensors that it does not define", "send what the request defines")
+            with self._pace.held():
+                return self._gate.offer(plan, request, raw, lambda: self._offers.make(plan, request.key))
         answer = answer_to(request, tensors, plan, self._settings.policy.max_candidates)
         with self._pace.held():
             return self._gate.release(plan, request, raw, answer, lambda: self._rows.contributions(plan))

@@ -18,6 +18,7 @@ from fedaug.client.policy_clauses import (
     ledger_clauses,
     mechanism_clauses,
     promise_clauses,
+    sample_clauses,
 )
 from fedaug.client.settings import SiteSettings
 from fedaug.errors import FedaugError, PolicyRefused
@@ -74,7 +75,7 @@ def effective_policy(
     """
     _require_whole(settings)
     clauses = [*promise_clauses(settings, plan, listed), *kind_clauses(settings, plan)]
-    clauses += bound_clauses(settings, plan, space)
+    clauses += [*bound_clauses(settings, plan, space), *sample_clauses(settings, plan)]
     if plan is not None:
         mechanisms = list(mechanism_clauses(plan))
         accountable = all(clause.allowed for clause in mechanisms)

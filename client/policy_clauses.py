@@ -169,6 +169,27 @@ def bound_clauses(settings: SiteSettings, plan: CampaignPlan | None, space: tupl
     )
 
 
+def sample_clauses(settings: SiteSettings, plan: CampaignPlan | None) -> Iterator[Clause]:
+    """Whose texts the site offers, and whether gates that read its records decide about them."""
+    asked = None if plan is None else plan.samples
+    if plan is not None and asked is None:
+        return
+    yield _clause(
+        "texts of",
+        Among(settings.samples.generators),
+        None if asked is None else Among((asked.generator,)),
+        "samples.generators lists whose texts are offered",
+        ("the plan asks for texts of a generator outside samples.generators", "allow it, or take no part"),
+    )
+    yield _clause(
+        "batches outside DP",
+        Permission(settings.samples.site_gates_block),
+        None if asked is None else Permission(asked.outside_dp),
+        "samples.site_gates_block: no ε holds for such a batch",
+        ("the plan asks for a batch outside DP", "set samples.site_gates_block, or take no part"),
+    )
+
+
 def mechanism_clauses(plan: CampaignPlan) -> Iterator[Clause]:
     """What the plan states of each kind that it asks for, and what the site executes."""
     for kind in sorted(CHARGED):

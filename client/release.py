@@ -13,12 +13,15 @@ from collections.abc import Callable
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from fedaug.client.answers import Answer, require_covered
+from fedaug.client.kept_offers import KeptOffers
+from fedaug.client.offers import Offer
 from fedaug.privacy.canonical import digest
 from fedaug.privacy.envelope import seal_envelope
 from fedaug.privacy.ledger import Ledger
 from fedaug.privacy.noise import NoiseSource
 from fedaug.strategies.contributions import Contributions
-from fedaug.strategies.messages import CampaignPlan, Message, NoisyRelease, ReleaseRequest, encode
+from fedaug.strategies.messages import AskSamples, CampaignPlan, Message, NoisyRelease, ReleaseRequest, encode
+from fedaug.strategies.samples import sample_batch
 
 _NONCE_BYTES = 16
 
@@ -31,13 +34,17 @@ class ReleaseGate:
         signer: Its signing key.
         ledger: Its privacy ledger.
         noise: Where privacy noise and nonces come from.
+        offers: Keeps the batches that have left.
     """
 
-    def __init__(self, site: str, signer: Ed25519PrivateKey, ledger: Ledger, noise: NoiseSource) -> None:
+    def __init__(
+        self, site: str, signer: Ed25519PrivateKey, ledger: Ledger, noise: NoiseSource, offers: KeptOffers
+    ) -> None:
         self._site = site
         self._signer = signer
         self._ledger = ledger
         self._noise = noise
+        self._offers = offers
 
     def join(self, plan: CampaignPlan) -> None:
         """Reserve a whole plan.
@@ -88,6 +95,30 @@ class ReleaseGate:
         artefact = self._seal(body, plan.campaign, request.key, asked)
         self._ledger.seal(plan.campaign, request.key, asked, artefact)
         return artefact
+
+    def offer(self, plan: CampaignPlan, request: AskSamples, raw: bytes, make: Callable[[], Offer]) -> bytes:
+        """Let out a batch of texts. It is post-processing or outside DP, so nothing is charged for it.
+
+        Args:
+            plan: The accepted plan.
+            request: What was asked.
+            raw: The request's bytes.
+            make: Makes the batch; not called for one that has left already.
+
+        Raises:
+            PrivateOutput: A text depends on records without a DP mechanism in between.
+            PolicyRefused: The batch is outside DP where that was not agreed, or not of its fixed size.
+            AlreadyReleased: It left in answer to another request.
+        """
+        asked = digest(raw)
+        self.join(plan)  # as for a release: a ledger that was rolled back lets nothing out
+        kept = self._offers.find(plan.campaign, request.key, asked)
+        if kept is not None:
+            return kept
+        offer = make()
+        batch = sample_batch(plan, offer.candidates, outside_dp=offer.outside_dp)
+        artefact = self._seal(encode(batch), plan.campaign, request.key, asked)
+        return self._offers.keep(plan.campaign, request.key, artefact)
 
     def _seal(self, body: bytes, campaign: str, key: str, asked: str) -> bytes:
         return seal_envelope(

@@ -74,6 +74,12 @@ class PreparedRows:
         rows = Contributions(self._rows.embeddings[known], labels[known], units[known])
         return rows.bounded(plan.records_per_unit)
 
+    def vectors(self) -> NDArray[np.float32]:
+        """All records' embeddings, float32 [records, d]. For gates of class S, which no mechanism is."""
+        if self._rows is None:
+            self._rows = self._load()
+        return self._rows.embeddings
+
     def _load(self) -> _Rows:
         embeddings = self._store.read_array(_EMBEDDINGS)
         records = [(record.subject_id, record.label) for record in self._store.records()]

@@ -116,6 +116,23 @@ class PolicySettings(Settings):
         return self
 
 
+class SamplesSettings(Settings):
+    """Which texts the site offers, if any, and what it looks for in them. A coordinator cannot loosen it."""
+
+    generators: tuple[Annotated[str, Field(min_length=1, max_length=LIMITS.name_chars)], ...] = ()
+    corpora: tuple[Annotated[str, Field(min_length=1, max_length=1_000)], ...] = ()
+    gates: tuple[Annotated[str, Field(min_length=1, max_length=LIMITS.name_chars)], ...] = (
+        "length",
+        "repetition",
+        "duplicate",
+        "identifier",
+    )
+    site_gates_block: StrictBool = False
+    copied_words: Annotated[StrictInt, Field(ge=8, le=50)] = 8
+    least_distance: Annotated[Number, Field(ge=0, le=2)] = 0.1
+    planted: Path | None = None
+
+
 class ConsortiumSettings(Settings):
     """Whom the site listens to."""
 
@@ -149,6 +166,7 @@ class SiteSettings(Settings):
     source: SourceSettings
     privacy: PrivacySettings
     policy: PolicySettings = PolicySettings()
+    samples: SamplesSettings = SamplesSettings()
     consortium: ConsortiumSettings = ConsortiumSettings()
     deid: DeidSettings = DeidSettings()
 

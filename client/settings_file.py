@@ -64,6 +64,24 @@ allow_noise_off = {policy.allow_noise_off}
 # The most candidates in one vote, or in one question of nearness.
 max_candidates = {policy.max_candidates}
 
+[samples]
+# The generators whose texts this site offers, such as ["label-phrases"]; with none it offers no text. What they read is
+# public, and named here, not by the coordinator.
+generators = {samples.generators}
+# Public corpora for generators that take any.
+corpora = {samples.corpora}
+# Gates that every text passes first. They read public data only.
+gates = {samples.gates}
+# Whether gates that read the records (copied words, distance, planted identifiers) decide what leaves, where a campaign
+# asks for that. No promise holds for such a batch. Otherwise they only write what they find into findings/.
+site_gates_block = {samples.site_gates_block}
+# So many words in a row as in a record are a copy: 8 to 50.
+copied_words = {samples.copied_words}
+# A text whose embedding is closer to a record's than this is too close: 0 to 2.
+least_distance = {samples.least_distance}
+# A file of identifiers that were planted among the records, one a line.
+{samples.planted?}
+
 [consortium]
 # The public key (64 hexadecimal digits) of the authority that signs the consortium's enrolment list. With it only
 # enrolled coordinators are heard; without it, anybody who reaches this site.

@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -24,15 +24,18 @@ from fedaug.client.callers import callers_of
 from fedaug.client.deid_keys import deid_keys
 from fedaug.client.door import Door
 from fedaug.client.kept_heads import KeptHeads
+from fedaug.client.kept_offers import KeptOffers
 from fedaug.client.ledger_file import known_lineage, site_ledger
+from fedaug.client.offers import Offers
 from fedaug.client.preparation import Preparation, Prepared
-from fedaug.client.records import RowReport
+from fedaug.client.records import Record, RowReport
 from fedaug.client.release import ReleaseGate
 from fedaug.client.rows import PreparedRows
 from fedaug.client.settings import SiteSettings
 from fedaug.client.site_log import SiteLog
 from fedaug.client.store import SealedStore
 from fedaug.errors import NotPrepared, ProtocolError
+from fedaug.privacy.deid.policies import DeidPolicy
 from fedaug.privacy.envelope import open_envelope
 from fedaug.privacy.keys import KeyRing, find_passphrase
 from fedaug.privacy.ledger import LedgerEntry
@@ -41,6 +44,7 @@ from fedaug.privacy.units import PrivacyUnit
 from fedaug.strategies.messages import (
     AskCounts,
     AskMetric,
+    AskSamples,
     AskStatistics,
     AskSupport,
     AskUpdate,
@@ -50,6 +54,7 @@ from fedaug.strategies.messages import (
     NoisyRelease,
     Outcome,
     ReleaseRequest,
+    SampleBatch,
     Status,
     Tensors,
     decode_reply,
@@ -68,6 +73,7 @@ class SiteStatus:
     cap: float
     delta: float
     charges: tuple[LedgerEntry, ...]
+    rolled_back: bool = False
 
 
 class Site:
@@ -88,16 +94,23 @@ class Site:
         self.settings = settings
         self._keys = keys
         self._ledger = site_ledger(folder, settings)
-        store = SealedStore(folder / "store", keys, known_lineage(folder))
+        self._store = store = SealedStore(folder / "store", keys, known_lineage(folder))
         self._rows = PreparedRows(store)
         self._preparation = Preparation(folder, settings, keys, store, self._rows, encoder)
         self._door = Door(
             settings,
-            ReleaseGate(settings.name, keys.signer, self._ledger, noise),
+            ReleaseGate(
+                settings.name,
+                keys.signer,
+                self._ledger,
+                noise,
+                KeptOffers(folder / "offers", keys.signer.public_key()),
+            ),
             AcceptedPlans(folder / "plans"),
             self._rows,
             SiteLog(settings.name, KeptHeads(folder), self._ledger, keys.signer),
             callers_of(folder, settings),
+            Offers(folder, settings, store, self._rows, encoder),
             keys.signer.public_key().public_bytes_raw(),
         )
 
@@ -196,7 +209,24 @@ class Site:
             budget.epsilon,
             budget.delta,
             self._ledger.entries(),
+            self._ledger.is_older_copy(),
         )
+
+    def records(self) -> Iterator[Record]:
+        """The de-identified records in the store, one by one. For the site's own eyes.
+
+        Raises:
+            NotPrepared: There are none.
+        """
+        return self._store.records()
+
+    def deid_policy(self) -> DeidPolicy:
+        """The policy that the next :meth:`prepare` de-identifies by.
+
+        Raises:
+            ConfigError: It cannot be read.
+        """
+        return self._preparation.policy()
 
     def _prepared(self) -> bool:
         try:
@@ -246,6 +276,13 @@ class Site:
     ) -> NDArray[np.float64]:
         """Noisy numbers of right and wrong guesses of a linear student, float64 [2]."""
         return self._value(AskMetric(campaign=campaign, key=key), {"weight": weight, "bias": bias})
+
+    def offer(self, campaign: str, key: str = "samples") -> SampleBatch:
+        """The texts that the site offers; see :class:`~fedaug.strategies.messages.AskSamples`."""
+        reply, _ = decode_reply(self._ask(encode(AskSamples(campaign=campaign, key=key))))
+        if not isinstance(reply, SampleBatch):
+            raise ProtocolError(f"the site answered {getattr(reply, 'status', reply.kind)}", "look into the site's log")
+        return reply
 
     def _ask(self, request: bytes) -> bytes:
         _, body = open_envelope(self._door.answer(request), self._keys.signer.public_key())

@@ -16,6 +16,8 @@ class Limits:
     labels: int = 2_000  # one class sum per label and 384 floats each stay below 4 MB
     candidates: int = 40_000  # one vote request; fits message_bytes at 384 dimensions
     dimensions: int = 4_096  # the widest embedding in common use
+    batch_samples: int = 1_000  # texts that a site offers at once; of usual length they fit header_bytes
+    sample_chars: int = 10_000  # one offered text; what the length gate lets pass
     plan_events: int = 1_000  # one campaign
     plan_sampled_runs: int = 20  # that differ in noise or rate; composing one takes up to half a second
     label_chars: int = 200

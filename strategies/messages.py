@@ -45,6 +45,8 @@ Challenge = Annotated[str, Field(pattern="^([0-9a-f]{2}){16,64}$")]
 Name = Annotated[str, Field(min_length=1, max_length=LIMITS.name_chars)]
 _DTYPES: Final = frozenset({"F64", "F32", "I64", "I32"})
 _METADATA: Final = "fedaug"
+#: Fields of a plan that are written only if they are set.
+_ADDED_LATER: Final = frozenset({"nearness", "samples"})
 
 
 class TrustModel(StrEnum):
@@ -86,6 +88,22 @@ class NearnessTest(Message):
     candidates: int = Field(ge=1, le=LIMITS.threshold_queries)
 
 
+class SampleOffer(Message):
+    """Which texts a site is to offer. It names a generator and no more: its settings are the site's own.
+
+    Attributes:
+        generator: One that the site's policy lists.
+        count: Most texts; with ``outside_dp`` exactly so many, or none.
+        attempts: How often the generator may be asked, with another public seed each time.
+        outside_dp: Whether gates that read records exactly may decide at the site, which leaves the batch without ε.
+    """
+
+    generator: Name
+    count: int = Field(ge=1, le=LIMITS.batch_samples)
+    attempts: int = Field(1, ge=1, le=100)
+    outside_dp: bool = False
+
+
 class CampaignPlan(Message):
     """What a campaign will ask of every site: fixed before the first release, and reserved as a whole.
 
@@ -98,8 +116,9 @@ class CampaignPlan(Message):
         votes_per_record: Candidates that one record's vote is spread over.
         records_per_unit: At most so many of a unit's records count in any release.
         training: How a ``NoisyUpdate`` of the plan is made.
-        nearness: What a ``NoisySupport`` of the plan tells. A plan without one has the bytes that it had before there
-            were such releases.
+        nearness: What a ``NoisySupport`` of the plan tells.
+        samples: Which texts sites offer. A plan without this or ``nearness`` has the bytes that it had before there
+            were such things.
         events: Each release, in order.
     """
 
@@ -117,6 +136,7 @@ class CampaignPlan(Message):
     records_per_unit: int = Field(gt=0, le=LIMITS.records_per_unit)
     training: LinearTraining | None = None
     nearness: NearnessTest | None = None
+    samples: SampleOffer | None = None
     events: tuple[dict[str, Any], ...] = Field(min_length=1, max_length=LIMITS.plan_events)
 
     @field_serializer("epsilon")
@@ -126,7 +146,7 @@ class CampaignPlan(Message):
     @model_serializer(mode="wrap")
     def _without_what_is_not_asked(self, inner: SerializerFunctionWrapHandler) -> dict[str, Any]:
         values: dict[str, Any] = inner(self)
-        return {name: value for name, value in values.items() if name != "nearness" or value is not None}
+        return {name: value for name, value in values.items() if value is not None or name not in _ADDED_LATER}
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -232,6 +252,12 @@ class AskUpdate(ReleaseRequest):
     request: Literal["update"] = "update"
 
 
+class AskSamples(ReleaseRequest):
+    """Texts that the site's generator made and its gates let pass, as the plan's ``samples`` say."""
+
+    request: Literal["samples"] = "samples"
+
+
 class ExchangeHeads(Message):
     """Show each other's logs: what the coordinator has seen of the site's, and how its own stands.
 
@@ -249,7 +275,18 @@ class ExchangeHeads(Message):
     coordinator: dict[str, Any] | None = None
 
 
-AnyRequest = Describe | Join | ExchangeHeads | AskCounts | AskStatistics | AskVotes | AskSupport | AskMetric | AskUpdate
+AnyRequest = (
+    Describe
+    | Join
+    | ExchangeHeads
+    | AskCounts
+    | AskStatistics
+    | AskVotes
+    | AskSupport
+    | AskMetric
+    | AskUpdate
+    | AskSamples
+)
 Request = Annotated[AnyRequest, Field(discriminator="request")]
 
 
@@ -317,9 +354,41 @@ class NoisyRelease(Message):
         return event_from_dict(self.event)
 
 
-AnyReply = SiteFact | LogFact | Status | NoisyRelease
+class OfferedSample(Message):
+    """One text of a batch, and what it depends on. ``private`` cannot be written.
+
+    Attributes:
+        label: One of the plan's, or none.
+        origin: The plug-in that made it.
+        source: The corpus or model that it was made from.
+        parents: SHA-256 of each text that it was made from, hexadecimal.
+    """
+
+    text: str = Field(min_length=1, max_length=LIMITS.sample_chars, repr=False)
+    label: Annotated[str, Field(min_length=1, max_length=LIMITS.label_chars)] | None = None
+    origin: Name
+    source: Annotated[str, Field(max_length=LIMITS.name_chars)] = ""
+    parents: tuple[Annotated[str, Field(pattern="^[0-9a-f]{64}$")], ...] = Field((), max_length=20)
+    dependence: Literal["public", "dp"]
+
+
+class SampleBatch(Message):
+    """Texts that depend on records through a DP mechanism at most, unless the batch says that it is outside DP.
+
+    Attributes:
+        outside_dp: Whether gates that read records exactly decided what is in it: no ε holds for it.
+    """
+
+    kind: Literal[ReleaseKind.SAMPLE_BATCH] = ReleaseKind.SAMPLE_BATCH
+    campaign: Name
+    plan: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    samples: tuple[OfferedSample, ...] = Field(max_length=LIMITS.batch_samples)
+    outside_dp: bool
+
+
+AnyReply = SiteFact | LogFact | Status | NoisyRelease | SampleBatch
 _Fact = Annotated[SiteFact | LogFact, Field(discriminator="fact")]
-Reply = Annotated[_Fact | Status | NoisyRelease, Field(discriminator="kind")]
+Reply = Annotated[_Fact | Status | NoisyRelease | SampleBatch, Field(discriminator="kind")]
 
 _REQUESTS: Final[TypeAdapter[Request]] = TypeAdapter(Request)
 _REPLIES: Final[TypeAdapter[Reply]] = TypeAdapter(Reply)

@@ -26,6 +26,7 @@ from tests.small import (
 )
 
 from fedaug.client.answers import answer_to, require_covered
+from fedaug.client.kept_offers import KeptOffers
 from fedaug.client.policy import require_allowed
 from fedaug.client.release import ReleaseGate
 from fedaug.client.rows import PreparedRows
@@ -64,7 +65,9 @@ class Room:
         self.ledger = Ledger.open(
             folder / "ledger.sqlite", lineage="l", unit=PrivacyUnit.SUBJECT, cap=Budget(cap, 1e-5)
         )
-        self.gate = ReleaseGate("st-mary", Ed25519PrivateKey.generate(), self.ledger, noise or SystemNoise())
+        key = Ed25519PrivateKey.generate()
+        offers = KeptOffers(folder / "offers", key.public_key())
+        self.gate = ReleaseGate("st-mary", key, self.ledger, noise or SystemNoise(), offers)
         self.states_when_read: list[dict[str, str]] = []
 
     def states(self) -> dict[str, str]:

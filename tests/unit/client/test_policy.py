@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.nearness import support_event
 from tests.small import KINDS, LABELS, event, events, make_plan
 
 from fedaug.client import policy_terms
@@ -21,7 +22,7 @@ from fedaug.privacy.accounting import epsilon
 from fedaug.privacy.events import CHARGED, LaplaceEvent, ReleaseKind
 from fedaug.privacy.limits import LIMITS
 from fedaug.privacy.units import PrivacyUnit
-from fedaug.strategies.messages import CampaignPlan, TrustModel
+from fedaug.strategies.messages import CampaignPlan, NearnessTest, SampleOffer, TrustModel
 
 SPACE = ("small", 8)
 VALUES: dict[str, Any] = {
@@ -32,8 +33,8 @@ VALUES: dict[str, Any] = {
 AUTHORITY = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
 
 
-def site(**policy: Any) -> SiteSettings:
-    return SiteSettings.checked(VALUES | {"policy": policy})
+def site(samples: dict[str, Any] | None = None, **policy: Any) -> SiteSettings:
+    return SiteSettings.checked(VALUES | {"policy": policy, "samples": samples or {}})
 
 
 def clause(policy: EffectivePolicy, name: str) -> Any:
@@ -58,6 +59,10 @@ def looser(effective: EffectivePolicy, settings: SiteSettings) -> Iterator[str]:
                 held = now.value <= policy.max_candidates
             case "records per unit":
                 held = now.value <= (1 if privacy.unit is PrivacyUnit.RECORD else LIMITS.records_per_unit)
+            case "texts of":
+                held = set(now.values) <= set(settings.samples.generators)
+            case "batches outside DP":
+                held = not now.granted or settings.samples.site_gates_block is True
             case "embedding space":
                 held = now.value in (None, f"{SPACE[0]} ({SPACE[1]} dimensions)")
             case "who may ask":
@@ -87,8 +92,15 @@ SITES = st.fixed_dictionaries(
         "release_kinds": st.lists(st.sampled_from(sorted(CHARGED)), unique=True),
         "allow_noise_off": st.booleans(),
         "max_candidates": st.sampled_from([1, 5, 999, 1_000, 1_001, LIMITS.candidates]),
+        "samples": st.fixed_dictionaries(
+            {
+                "generators": st.lists(st.sampled_from(["label-phrases", "other"]), unique=True),
+                "site_gates_block": st.booleans(),
+            }
+        ),
     }
 )
+ABOVE = support_event().as_dict()
 PLANS = st.fixed_dictionaries(
     {
         "unit": st.sampled_from(list(PrivacyUnit)),
@@ -98,11 +110,21 @@ PLANS = st.fixed_dictionaries(
         "encoder": st.sampled_from(["small", "other"]),
         "dimensions": st.sampled_from([8, 16]),
         "records_per_unit": st.sampled_from([1, 100, LIMITS.records_per_unit]),
+        "nearness": st.builds(NearnessTest, radius=st.just(0.5), units=st.just(3), candidates=st.sampled_from([5, 6])),
+        "samples": st.none()
+        | st.builds(
+            SampleOffer,
+            generator=st.sampled_from(["label-phrases", "unheard-of"]),
+            count=st.just(9),
+            outside_dp=st.booleans(),
+        ),
         "events": st.lists(
             st.tuples(st.sampled_from(sorted(KINDS)), NOISES, st.sampled_from([0.5, 1.0, 2.0])),
             min_size=1,
             unique_by=lambda drawn: drawn[0],
-        ).map(lambda drawn: [event(key, KINDS[key], noise, sensitivity=size) for key, noise, size in drawn]),
+        ).map(lambda drawn: [event(key, KINDS[key], noise, sensitivity=size) for key, noise, size in drawn])
+        | st.just([ABOVE])
+        | st.just([ABOVE | {"sensitivity": 0.5}]),
     }
 )
 SPENDINGS = st.none() | st.builds(
@@ -135,6 +157,7 @@ def _asks(term: Term) -> bool:
 @given(values=SITES, plan=PLANS.map(lambda changes: make_plan(**changes)))
 def test_an_allowed_plan_keeps_every_rule_of_the_site(values: dict[str, Any], plan: CampaignPlan) -> None:
     own = site(**values)
+    asked, support = plan.samples, ReleaseKind.NOISY_SUPPORT in {planned.release for planned in plan.mechanisms}
     allowed = (
         plan.trust_model in own.policy.trust_models
         and plan.unit is own.privacy.unit
@@ -144,6 +167,10 @@ def test_an_allowed_plan_keeps_every_rule_of_the_site(values: dict[str, Any], pl
         and (own.policy.allow_noise_off or not any(planned.noise_off for planned in plan.mechanisms))
         and all(covered(planned) for planned in plan.mechanisms)
         and ("votes/0" not in {planned.key for planned in plan.mechanisms} or own.policy.max_candidates >= 1_000)
+        and (plan.nearness is None or own.policy.max_candidates >= plan.nearness.candidates)
+        and (not support or "NoisySupport" in own.policy.release_kinds)
+        and (asked is None or asked.generator in own.samples.generators)
+        and (asked is None or not asked.outside_dp or own.samples.site_gates_block)
         and epsilon(plan.mechanisms, plan.delta) <= plan.epsilon
     )
     if allowed:
@@ -195,7 +222,7 @@ def test_a_missing_or_malformed_policy_refuses(field: str, value: object) -> Non
         require_allowed(make_plan(), own, SPACE)
 
 
-@pytest.mark.parametrize("table", ["policy", "privacy", "consortium"])
+@pytest.mark.parametrize("table", ["policy", "privacy", "consortium", "samples"])
 @pytest.mark.parametrize("value", [None, 0, "false", [], {}], ids=repr)
 def test_settings_without_a_whole_table_refuse(table: str, value: object) -> None:
     with pytest.raises(PolicyRefused, match="missing or malformed"):

@@ -1,0 +1,58 @@
+"""The sample batches that a site has sent, one file each, so that a request that is repeated gets the same bytes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from fedaug.errors import AlreadyReleased, FedaugError, LedgerError
+from fedaug.privacy.canonical import digest
+from fedaug.privacy.envelope import open_envelope
+from fedaug.privacy.files import private_folder, whole_file
+
+
+class KeptOffers:
+    """A folder of sealed batches.
+
+    Args:
+        folder: Made when the first batch is kept.
+        public_key: Of the site, which signed them.
+    """
+
+    def __init__(self, folder: Path, public_key: Ed25519PublicKey) -> None:
+        self._folder = folder
+        self._public_key = public_key
+
+    def find(self, campaign: str, key: str, request_digest: str) -> bytes | None:
+        """The bytes that a batch left with; None if it was not made yet.
+
+        Raises:
+            AlreadyReleased: It left in answer to another request.
+            LedgerError: The file was changed.
+        """
+        try:
+            data = self._path(campaign, key).read_bytes()
+        except FileNotFoundError:
+            return None
+        try:
+            header, _ = open_envelope(data, self._public_key)
+        except FedaugError:
+            raise LedgerError("a batch that the site keeps is damaged", "restore the site's folder") from None
+        if (header.campaign, header.key, header.request_digest) != (campaign, key, request_digest):
+            raise AlreadyReleased("the batch has left in answer to another request", "plan another campaign")
+        return data
+
+    def keep(self, campaign: str, key: str, artefact: bytes) -> bytes:
+        """Keep a batch before it leaves; of two at once the first is kept, and given back."""
+        private_folder(self._folder)
+        try:
+            with whole_file(self._path(campaign, key), overwrite=False) as file:
+                file.write(artefact)
+        except FileExistsError:
+            return self._path(campaign, key).read_bytes()
+        return artefact
+
+    def _path(self, campaign: str, key: str) -> Path:
+        # Hashes: both names come from outside and must not choose a path.
+        return self._folder / f"{digest(campaign.encode())[:32]}-{digest(key.encode())[:32]}.envelope"

@@ -1,0 +1,210 @@
+"""Texts that a site offers: from listed generators only, never private, and by default never decided by class S."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.offering import PLANTED, SECRET, makes, offer_plan, offering_site
+from tests.small import make_plan, make_site, some_rows
+
+from fedaug.augmentation.candidates import Candidate, Dependence
+from fedaug.client import offers
+from fedaug.client.site import Site
+from fedaug.errors import PolicyRefused, PrivateOutput, ProtocolError
+from fedaug.privacy.envelope import open_envelope
+from fedaug.privacy.vetting import VerdictCode
+from fedaug.strategies.messages import AskSamples, Outcome, SampleBatch, SampleOffer, Status, decode_reply, encode
+from fedaug.strategies.samples import sample_batch
+
+ASK = encode(AskSamples(campaign="autumn", key="samples"))
+CLEAN = tuple(
+    f"a text about matter number {word} that nobody holds" for word in ("one", "two", "three", "four", "five")
+)
+COPY = f"they say that {SECRET} once more"
+PLANT = f"the badge of {PLANTED.lower().replace('-', ' ')} is here"
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    made = offering_site(tmp_path / "st-mary")
+    yield made
+    made.close()
+
+
+def reply(site: Site, request: bytes = ASK) -> SampleBatch | Outcome:
+    message, _ = decode_reply(open_envelope(site.handle(request), None)[1])
+    assert isinstance(message, SampleBatch | Status)
+    return message.status if isinstance(message, Status) else message
+
+
+def texts(batch: SampleBatch | Outcome) -> set[str]:
+    assert isinstance(batch, SampleBatch)
+    return {sample.text for sample in batch.samples}
+
+
+def test_a_site_offers_what_a_listed_generator_makes_and_the_gates_let_pass(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    makes(monkeypatch, *CLEAN[:3], "no", CLEAN[0].upper())
+    assert site.join(offer_plan()) is Outcome.OK
+    batch = site.offer("autumn")
+    assert {text.lower() for text in texts(batch)} == set(CLEAN[:3])
+    assert {(sample.origin, sample.dependence) for sample in batch.samples} == {("made-up", "public")}
+    assert not batch.outside_dp
+    assert site.status().spent == pytest.approx(0.0, abs=0.2)  # the counts that were planned beside it
+
+
+def test_the_embedded_generator_is_offered_and_passes_the_usual_gates(tmp_path: Path) -> None:
+    site = make_site(tmp_path / "st-mary", some_rows(), samples__generators=("label-phrases",))
+    offer = SampleOffer(generator="label-phrases", count=20)
+    assert site.join(make_plan(samples=offer)) is Outcome.OK
+    batch = site.offer("autumn")
+    assert len(batch.samples) == 20
+    assert len({sample.label for sample in batch.samples}) == 3  # no label is favoured for coming first
+    site.close()
+
+
+def test_a_site_offers_nothing_unless_its_policy_lists_a_generator(tmp_path: Path) -> None:
+    site = make_site(tmp_path / "st-mary", some_rows())
+    assert site.settings.samples.generators == ()
+    assert site.join(offer_plan()) is Outcome.REFUSED
+    assert site.join(make_plan()) is Outcome.OK
+    assert reply(site) is Outcome.UNAVAILABLE  # the plan holds no such thing
+    site.close()
+
+
+def test_a_repeated_request_gets_the_same_bytes_and_another_none(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    makes(monkeypatch, *CLEAN)
+    assert site.join(offer_plan()) is Outcome.OK
+    first = site.handle(ASK)
+    makes(monkeypatch, "something else altogether, said now")
+    assert site.handle(ASK) == first
+    assert len(texts(reply(site))) == 4
+
+
+def test_private_text_is_refused_at_the_gate(
+    site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    makes(monkeypatch, *CLEAN, dependence=Dependence.PRIVATE)
+    assert site.join(offer_plan()) is Outcome.OK
+    assert reply(site) in (Outcome.REFUSED, Outcome.UNAVAILABLE)
+    assert f"{PrivateOutput.code}: a request was answered" in caplog.text
+    assert not (site.folder / "offers").exists()
+
+
+def test_dp_output_keeps_its_mark(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    makes(monkeypatch, *CLEAN, dependence=Dependence.DP)
+    assert site.join(offer_plan()) is Outcome.OK
+    assert {sample.dependence for sample in site.offer("autumn").samples} == {"dp"}
+
+
+def test_by_default_class_s_gates_change_nothing_of_what_leaves(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The records decide nothing: what leaves is to the byte what would leave if they were others."""
+    makes(monkeypatch, COPY, PLANT, *CLEAN[:2])
+    assert site.join(offer_plan()) is Outcome.OK
+    assert texts(reply(site)) == {COPY, PLANT, *CLEAN[:2]}
+    found = site._door._offers.findings.counts("autumn")
+    assert found["copy"] == {"verbatim-copy": 1}
+    assert found["planted"] == {"planted": 1}
+
+
+def test_a_class_s_gate_that_fails_changes_nothing_either(
+    site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise ValueError(SECRET)
+
+    makes(monkeypatch, *CLEAN)
+    monkeypatch.setattr(offers, "CopyGate", fails)
+    assert site.join(offer_plan()) is Outcome.OK
+    assert len(texts(reply(site))) == 4
+    assert "quillfeather" not in caplog.text
+    assert "class S failed with ValueError" in caplog.text
+
+
+@pytest.fixture
+def blocking(tmp_path: Path) -> Iterator[Site]:
+    made = offering_site(tmp_path / "blocking" / "st-mary", samples__site_gates_block=True)
+    yield made
+    made.close()
+
+
+def test_where_both_let_them_class_s_gates_decide_and_the_batch_says_so(
+    blocking: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    makes(monkeypatch, COPY, PLANT, *CLEAN)
+    assert blocking.join(offer_plan(outside_dp=True, attempts=2)) is Outcome.OK
+    batch = blocking.offer("autumn")
+    assert batch.outside_dp
+    assert len(batch.samples) == 4
+    assert texts(batch) <= set(CLEAN)
+
+
+def test_a_batch_outside_dp_has_its_public_size_or_is_not_sent(blocking: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    makes(monkeypatch, COPY, PLANT, *CLEAN[:3])
+    assert blocking.join(offer_plan(outside_dp=True)) is Outcome.OK
+    assert reply(blocking) is Outcome.REFUSED
+
+
+def test_only_both_together_let_class_s_gates_decide(
+    site: Site, blocking: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    makes(monkeypatch, COPY, *CLEAN[:3])
+    assert site.join(offer_plan(outside_dp=True)) is Outcome.REFUSED  # the site does not
+    assert blocking.join(offer_plan()) is Outcome.OK  # the campaign does not
+    batch = blocking.offer("autumn")
+    assert not batch.outside_dp
+    assert COPY in texts(batch)
+
+
+def test_a_coordinator_names_no_file_for_a_generator_to_read() -> None:
+    assert set(SampleOffer.model_fields) == {"generator", "count", "attempts", "outside_dp"}
+
+
+def test_attempts_are_capped_by_the_plan(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    class Counting:
+        def generate(self, labels: object, seed: int) -> Iterator[object]:
+            asked.append(seed)
+            return iter(())
+
+    monkeypatch.setattr(offers, "load_plugin", lambda group, name: Counting)
+    assert site.join(offer_plan(attempts=3)) is Outcome.OK
+    assert texts(reply(site)) == set()
+    assert len(set(asked)) == 3
+
+
+def test_nothing_of_what_class_s_found_is_in_any_reply_or_log(
+    blocking: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    makes(monkeypatch, COPY, PLANT, *CLEAN)
+    assert blocking.join(offer_plan(outside_dp=True)) is Outcome.OK
+    sent = blocking.handle(ASK)
+    assert blocking._door._offers.findings.counts("autumn")["copy"].total() == 1
+    for code in (VerdictCode.VERBATIM_COPY, VerdictCode.TOO_CLOSE, VerdictCode.PLANTED, VerdictCode.SURROGATE_USED):
+        assert code.encode() not in sent
+        assert code not in caplog.text
+        for path in blocking.folder.rglob("*"):
+            if path.is_file() and path.parent.name != "findings" and path.name != "site.toml":
+                assert code.encode() not in path.read_bytes(), path.name
+
+
+def test_the_message_of_a_batch_cannot_say_private() -> None:
+    plan = offer_plan()
+    private = [Candidate("a text", "made-up", "tests", None, (), Dependence.PRIVATE)]
+    with pytest.raises(PrivateOutput, match="depends on records"):
+        sample_batch(plan, private, outside_dp=False)
+    with pytest.raises(PrivateOutput):  # nor under the other flag
+        sample_batch(offer_plan(outside_dp=True, count=1), private, outside_dp=True)
+    public = [Candidate(f"text {i}", "made-up", "tests") for i in range(5)]
+    with pytest.raises(ProtocolError, match="more texts than planned"):
+        sample_batch(plan, public, outside_dp=False)
+    with pytest.raises(PolicyRefused, match="asks for none"):
+        sample_batch(plan, public[:4], outside_dp=True)
+    with pytest.raises(PolicyRefused, match="public size"):
+        sample_batch(offer_plan(outside_dp=True), public[:3], outside_dp=True)
