@@ -6,14 +6,13 @@ all of it may be shown to anybody.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from fedaug.errors import ConfigError
+from fedaug.errors import ConfigError, ProtocolError
 from fedaug.privacy.canonical import parse_json
 from fedaug.privacy.files import read_at_most, whole_file
 
@@ -68,13 +67,10 @@ class Loudest(Facts):
 
 
 class SiteAudit(Facts):
-    """One site's audit.
+    """One site's claim, beside its last bound: the one at the audit's confidence.
 
     Attributes:
         claimed_epsilon: Recomputed from the signed plan; None where the noise is off, and nothing is claimed.
-        lower_bound: The bound at the audit's confidence, with its ``ceiling``, ``guesses`` and ``correct``.
-        bounds: The same at every confidence that it was taken at.
-        loudest: None where nothing is claimed.
     """
 
     claimed_epsilon: Annotated[float, Field(gt=0)] | None
@@ -82,25 +78,33 @@ class SiteAudit(Facts):
     ceiling: Annotated[float, Field(ge=0)]
     guesses: Count
     correct: Count
-    bounds: tuple[Bound, ...]
+
+
+class SiteDetails(Facts):
+    """What else was found of a site.
+
+    Attributes:
+        bounds: By rising confidence.
+        loudest: None where nothing is claimed.
+    """
+
+    bounds: tuple[Bound, ...] = Field(min_length=1)
     loudest: Loudest | None = None
 
-    @classmethod
-    def of(cls, claimed: float | None, bounds: tuple[Bound, ...], loudest: Loudest | None) -> Self:
-        """A site's audit; the last bound is the one at the audit's confidence."""
-        figures = bounds[-1].model_dump(exclude={"confidence"})
-        return cls(claimed_epsilon=claimed, bounds=bounds, loudest=loudest, **figures)
+    def beside(self, claimed: float | None) -> SiteAudit:
+        """The last bound beside a claim."""
+        return SiteAudit(claimed_epsilon=claimed, **self.bounds[-1].model_dump(exclude={"confidence"}))
 
-    def failures(self) -> Iterator[str]:
-        """What contradicts the claim, a clause each."""
+    def failures(self, claimed: float | None) -> Iterator[str]:
+        """What contradicts a claim, a clause each."""
         for bound in self.bounds:
-            if self.claimed_epsilon is not None and not bound.lower_bound <= self.claimed_epsilon:
+            if claimed is not None and not bound.lower_bound <= claimed:
                 yield (
-                    f"ε is at least {bound.lower_bound:.2f} at {100 * bound.confidence:g} % confidence, "
-                    f"and {self.claimed_epsilon:.2f} is claimed"
+                    f"ε is at least {bound.lower_bound:.2f} with {100 * bound.confidence:g} % confidence, "
+                    f"and {claimed:.2f} is claimed"
                 )
         if self.loudest is not None and not self.loudest.passed:
-            yield f"a canary adds {self.loudest.contribution:.1f} to a release, and clipping allows 1"
+            yield f"a canary adds about {self.loudest.contribution:.1f} to what left, where clipping allows 1"
 
 
 class Membership(Facts):
@@ -129,6 +133,7 @@ class AuditOutcome(Facts):
         canaries: That were put in or left out by a coin, at each site.
         confidence: The highest that a bound was taken at.
         sites: By name. They are virtual sites of the audit's own, under the campaign's plan.
+        details: What else was found of each of them.
         passed: Whether nothing that was found contradicts a claim.
     """
 
@@ -138,26 +143,47 @@ class AuditOutcome(Facts):
     canaries: Annotated[int, Field(gt=0)]
     confidence: Annotated[float, Field(gt=0.5, lt=1)]
     sites: dict[str, SiteAudit] = Field(min_length=1)
+    details: dict[str, SiteDetails]
     membership: Membership | None = None
     passed: bool
 
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.details.keys() != self.sites.keys():
+            raise ValueError("details that are not those of its sites")
+        for name, site in self.sites.items():
+            if site != self.details[name].beside(site.claimed_epsilon):
+                raise ValueError("a site's figures are not those of its last bound")
+        if self.passed and self.failures():
+            raise ValueError("an audit that refutes a claim cannot have passed")
+        return self
+
     @classmethod
-    def of(cls, campaign: str, canaries: int, sites: dict[str, SiteAudit], membership: Membership | None) -> Self:
-        """An audit, judged."""
-        confidence = max(bound.confidence for site in sites.values() for bound in site.bounds)
-        passed = not any(any(site.failures()) for site in sites.values())
+    def of(
+        cls,
+        campaign: str,
+        canaries: int,
+        found: Mapping[str, tuple[float | None, SiteDetails]],
+        membership: Membership | None,
+    ) -> Self:
+        """An audit, judged: for each site its claim and what was found."""
         return cls(
             campaign=campaign,
             canaries=canaries,
-            confidence=confidence,
-            sites=sites,
+            confidence=max(bound.confidence for _, details in found.values() for bound in details.bounds),
+            sites={name: details.beside(claimed) for name, (claimed, details) in found.items()},
+            details={name: details for name, (_, details) in found.items()},
             membership=membership,
-            passed=passed,
+            passed=not any(any(details.failures(claimed)) for claimed, details in found.values()),
         )
 
     def failures(self) -> list[str]:
         """What contradicts a claim, with the site's name."""
-        return [f"{name}: {what}" for name, site in self.sites.items() for what in site.failures()]
+        return [
+            f"{name}: {what}"
+            for name, details in self.details.items()
+            for what in details.failures(self.sites[name].claimed_epsilon)
+        ]
 
     def write(self, folder: Path) -> Path:
         """Write ``audit.json``."""
@@ -168,7 +194,7 @@ class AuditOutcome(Facts):
 
 
 def read_audit(folder: Path) -> AuditOutcome:
-    """Read ``audit.json`` of a run's folder. ``passed`` is judged anew, not taken from the file.
+    """Read ``audit.json`` of a run's folder.
 
     Raises:
         MissingFile: There is none.
@@ -176,15 +202,14 @@ def read_audit(folder: Path) -> AuditOutcome:
     """
     data = read_at_most(folder / AUDIT_FILE, _MOST_BYTES)
     try:
-        found = AuditOutcome.model_validate(_parsed(data))
+        return AuditOutcome.model_validate(_parsed(data))
     except ValidationError as error:
         where = ".".join(map(str, error.errors(include_input=False, include_url=False)[0]["loc"][:1])) or "whole file"
         raise ConfigError(f"{AUDIT_FILE} is damaged ({where})", "run the audit again") from None
-    return found.model_copy(update={"passed": not found.failures()})
 
 
 def _parsed(data: bytes) -> Any:  # noqa: ANN401 - any JSON value
     try:
         return parse_json(data)
-    except Exception as error:  # noqa: BLE001
-        raise ConfigError(f"{AUDIT_FILE} is not JSON ({type(error).__name__})", "run the audit again") from None
+    except ProtocolError:
+        raise ConfigError(f"{AUDIT_FILE} is not JSON", "run the audit again") from None

@@ -40,7 +40,8 @@
     │   └── LedgerRolledBack    FA504  the ledger is an older copy of itself
     ├── PoolError               FA503  the pool's database or a checkpoint cannot be used   exit status 2
     ├── QuarantinedRecord       FA601  a record could not be de-identified and was set aside
-    └── DefectError             FA901  a defect of fedaug itself      exit status 1
+    ├── DefectError             FA901  a defect of fedaug itself      exit status 1
+    └── ClaimRefuted            FA902  an audit found more than the claimed ε allows
 
 No message ever holds a record's value: types, counts, names of settings and line numbers only. ``docs/errors.md`` has
 an entry for every code.
@@ -316,3 +317,9 @@ class DefectError(FedaugError):
     """A defect of fedaug itself."""
 
     code = "FA901"
+
+
+class ClaimRefuted(FedaugError):
+    """An audit of a campaign found more than the claimed ε allows."""
+
+    code = "FA902"
