@@ -173,10 +173,18 @@ class Preparation:
         for number in range(batches):
             yield from self._checkpoints.records(number)
 
+    def policy(self) -> DeidPolicy:
+        """The policy that the settings name.
+
+        Raises:
+            ConfigError: It cannot be read.
+        """
+        name = self._settings.deid.policy
+        return load_policy(self._folder / name if name.endswith(".toml") and name not in BUILT_IN else name)
+
     def _usable(self) -> tuple[DeidPolicy, SiteAdditions]:
         """The policy, and what the site adds, which can be read and fits the policy, as the columns do."""
-        name = self._settings.deid.policy
-        policy = load_policy(self._folder / name if name.endswith(".toml") and name not in BUILT_IN else name)
+        policy = self.policy()
         additions = self._settings.deid.additions.at(self._folder)
         self._settings.deid.require_effect(policy)
         additions.require_effect(policy)

@@ -3,6 +3,7 @@
 from fedaug.pages.recall import Deidentification
 from fedaug.server.report.cards import Cards, DataCard, Licence, Spread, StudentCard, WeakLabel
 from fedaug.server.report.findings import Audit, AuditedSite, GateFigures, Membership, Vetting
+from fedaug.server.report.gather import redraw, with_audit, with_runs
 from fedaug.server.report.model import (
     BudgetRun,
     GallerySample,
@@ -59,7 +60,10 @@ __all__ = [
     "WeakLabel",
     "not_promised",
     "read_report",
+    "redraw",
     "report_json",
+    "with_audit",
+    "with_runs",
     "write_report",
     "write_statement",
 ]

@@ -8,12 +8,10 @@ from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from fedaug.pages.facts import Count, Epsilon, Interval, Part, Share, sorted_naturally
 from fedaug.privacy.vetting import VerdictCode
+from fedaug.privacy.vetting.site_findings import SITE_ONLY_CODES
 
-#: What only a gate of class S can say. None of it leaves a site, so that a report that holds one is refused.
-_SITE_ONLY: Final = frozenset(
-    {VerdictCode.VERBATIM_COPY, VerdictCode.TOO_CLOSE, VerdictCode.PLANTED, VerdictCode.SURROGATE_USED}
-)
-_REASONS: Final = frozenset(VerdictCode) - _SITE_ONLY - {VerdictCode.PASSED}
+#: What a gate of class F or D can refuse a text for. What only one of class S can say makes no report.
+_REASONS: Final = frozenset(VerdictCode) - SITE_ONLY_CODES - {VerdictCode.PASSED}
 
 
 def _reasons(values: dict[str, int]) -> dict[str, int]:
@@ -122,7 +120,8 @@ class Audit(Part):
     Attributes:
         canaries: How many coins were flipped at each site.
         confidence: Of the lower bounds.
-        passed: Whether no bound is above its claim.
+        passed: Whether nothing that was found contradicts a claim.
+        failures: What does, a clause each.
     """
 
     canaries: Count
@@ -130,6 +129,7 @@ class Audit(Part):
     sites: Annotated[dict[str, AuditedSite], AfterValidator(sorted_naturally)]
     membership: Membership | None = None
     passed: bool
+    failures: tuple[str, ...] = ()
 
     @model_validator(mode="before")
     @classmethod

@@ -9,6 +9,7 @@ from fedaug.pages.files import drawing, write_all
 from fedaug.server.report.model import ReportData, report_json
 from fedaug.server.statement import FILE, PrivacyStatement, statement_json
 
+REPORT_JSON: Final = "report.json"
 REPORT_PAGE: Final = "report.html"
 STATEMENT_PAGE: Final = "privacy_statement.html"
 
@@ -54,7 +55,7 @@ def write_report(data: ReportData, folder: Path, statement: PrivacyStatement | N
     Raises:
         MissingExtra: jinja2 or matplotlib is not installed; nothing is written.
     """
-    contents = {"report.json": report_json(data), REPORT_PAGE: render_html(data, with_statement=statement is not None)}
+    contents = {REPORT_JSON: report_json(data), REPORT_PAGE: render_html(data, with_statement=statement is not None)}
     if statement is not None:
         contents |= _statement_files(statement, with_report=True)
     write_all(contents, folder)

@@ -26,9 +26,10 @@ from fedaug import (
 )
 from fedaug.client import cli as client_cli
 from fedaug.client import ledger_cli
+from fedaug.client import report_cli as site_report_cli
 from fedaug.console import INTERRUPTED, debugging, defect_line, keep_interrupts, one_line, quiet_libraries, yield_cores
 from fedaug.errors import FedaugError
-from fedaug.server import bundle_cli
+from fedaug.server import bundle_cli, report_cli
 from fedaug.simulation import cli as simulation_cli
 
 app = typer.Typer(
@@ -38,6 +39,7 @@ app = typer.Typer(
     help="Privacy-preserving federated augmentation: sites enlarge each other's training data without showing it.",
     epilog="Errors are one line: a code, what happened, what to do. Exit status: 2 input, 3 refused, 1 a defect.",
 )
+client_cli.site.command(name="report")(site_report_cli.report)
 app.add_typer(client_cli.site, name="site")
 app.command(name="keys")(keys_cli.keys)
 app.add_typer(enrolment_cli.app, name="enrolment")
@@ -47,6 +49,7 @@ app.add_typer(bundle_cli.app, name="bundle")
 app.add_typer(planning_cli.policy, name="policy")
 app.add_typer(planning_cli.budget, name="budget")
 app.command(name="simulate")(simulation_cli.simulate)
+app.command(name="report")(report_cli.report)
 app.add_typer(data_cli.app, name="data")
 deid_files_cli.app.add_typer(deid_cli.app)
 deid_files_cli.app.add_typer(deid_policy_cli.app, name="policy")

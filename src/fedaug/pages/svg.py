@@ -28,12 +28,12 @@ _STYLE: Final[dict[Any, Any]] = {
     "svg.fonttype": "none",  # real text: it takes the page's font, can be selected, searched and read aloud
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],  # shipped with matplotlib, and wide: what fits in it fits in the page's font
-    "font.size": 10.5,
+    "font.size": 11,
     "text.parse_math": False,  # a dollar sign in a label is a dollar sign
     "text.color": INK,
     "axes.edgecolor": MUTED,
     "axes.labelcolor": INK,
-    "axes.labelsize": 10.5,
+    "axes.labelsize": 11,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.linewidth": 0.8,
@@ -45,7 +45,7 @@ _STYLE: Final[dict[Any, Any]] = {
     "grid.color": GRID,
     "grid.linewidth": 0.8,
     "legend.frameon": False,
-    "legend.fontsize": 9.5,
+    "legend.fontsize": 10,
     "path.simplify": False,
 }
 

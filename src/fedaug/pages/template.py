@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import math
 from functools import cache
 from importlib import resources
 from typing import Final
@@ -44,6 +45,7 @@ def environment(package: str) -> Environment:
     )
     for name in _FILTERS:
         made.filters[name] = getattr(words, name)
+    made.globals["inf"] = math.inf
     made.globals["wbr"] = Markup("_<wbr>")
     script = _script()
     made.globals["script"] = Markup(script)  # noqa: S704  a file of this package

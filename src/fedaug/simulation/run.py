@@ -33,7 +33,15 @@ from fedaug.server.enrolment import Consortium
 from fedaug.server.exchange import Exchange, FlowerExchange
 from fedaug.server.log_export import export_bundle
 from fedaug.server.pool import Pool
-from fedaug.server.report import LabelFigure, Reference, ReportData, not_promised, write_report, write_statement
+from fedaug.server.report import (
+    LabelFigure,
+    Reference,
+    ReportData,
+    not_promised,
+    with_audit,
+    write_report,
+    write_statement,
+)
 from fedaug.server.schooling import Heldout
 from fedaug.server.statement_facts import state
 from fedaug.server.summary import summarise
@@ -134,6 +142,8 @@ def simulate(
         result = coordinate(
             example, FlowerExchange(grid), out, encoders.public, heldout, narrator, sites.consortium, pool
         )
+        narrator.phase("sites' own reports")
+        sites.report(datetime.now(UTC), __version__)
     narrator.phase("reference figures")
     source = CandidateSource(example.campaign, example.search)
     references = consult(example.campaign, encoders.public, encoders.plain, source, dealt, heldout)
@@ -228,6 +238,7 @@ def _publish(result: CampaignResult, heldout: Heldout, out: Path, references: Re
         raise EmptySource("there are no held-out texts to score a student on", "give --test, or a larger data set")
     if references is not None:
         report = with_references(report, references)
+    report = with_audit(report, out)  # of a run that was audited, and then resumed
     return Finished(report, write_report(report, out, statement))
 
 

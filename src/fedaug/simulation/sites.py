@@ -7,11 +7,14 @@ import os
 import secrets
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from fedaug.augmentation.encoder import Encoder
 from fedaug.client.ledger_file import site_ledger
 from fedaug.client.records import Record
+from fedaug.client.report import gather, write_site_report
 from fedaug.client.settings import SiteSettings
 from fedaug.client.site import Site
 from fedaug.privacy.enrolment import EnrolmentStore
@@ -20,6 +23,9 @@ from fedaug.privacy.noise import NoiseSource
 from fedaug.simulation.consortium import CHEAP_SCRYPT, VirtualConsortium
 from fedaug.simulation.example import Example
 from fedaug.simulation.partition import partition
+
+#: The site's own edition of the report, in its folder.
+REPORT: Final = "report.html"
 
 
 def deal(example: Example, rows: Sequence[Record]) -> list[list[Record]]:
@@ -81,6 +87,11 @@ class VirtualSites:
             site.prepare()
         self._open[index] = site
         return site
+
+    def report(self, created: datetime, version: str) -> None:
+        """Write each site's own report into its folder."""
+        for site in self._open.values():
+            write_site_report(gather(site, created, version), site.folder / REPORT)
 
     def close(self) -> None:
         """Let go of all sites' files."""

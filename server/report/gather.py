@@ -1,0 +1,81 @@
+"""A finished run's report with what was found since: its audit, other runs, what de-identification misses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from fedaug.errors import ConfigError
+from fedaug.pages.recall import Deidentification
+from fedaug.privacy.audit.outcome import AUDIT_FILE, read_audit
+from fedaug.server.report.findings import Audit
+from fedaug.server.report.model import BudgetRun, ReportData, read_report
+from fedaug.server.report.render import REPORT_JSON, write_report
+from fedaug.server.statement import FILE, read_statement
+
+
+def redraw(
+    folder: Path, *, beside: Sequence[Path] = (), deidentification: Deidentification | None = None
+) -> tuple[ReportData, Path]:
+    """Write a run's report once more, with what lies in its folder now; returns its facts and the page's path.
+
+    Args:
+        folder: The run's: ``report.json``, and ``audit.json`` if it was audited.
+        beside: Folders of other runs of the same campaign, with another budget or seed.
+        deidentification: Measured on generated or public text; on real records it belongs in a site's own report.
+
+    Raises:
+        MissingFile: There is no report.
+        InputError: A file is not what its name says.
+        ConfigError: A run or an audit is another campaign's.
+        MissingExtra: jinja2 or matplotlib is not installed; nothing is written.
+    """
+    data = with_audit(read_report(folder / REPORT_JSON), folder)
+    if beside:
+        data = with_runs(data, [read_report(other / REPORT_JSON) for other in beside])
+    if deidentification is not None:
+        data = data.model_copy(update={"deidentification": deidentification})
+    statement = read_statement(folder / FILE) if (folder / FILE).exists() else None
+    return data, write_report(data, folder, statement)
+
+
+def with_audit(data: ReportData, folder: Path) -> ReportData:
+    """The report with the audit that lies in the run's folder; as it is, if there is none.
+
+    Raises:
+        ConfigError: The audit is damaged, or another campaign's.
+    """
+    if not (folder / AUDIT_FILE).exists():
+        return data
+    found = read_audit(folder)
+    if found.campaign != data.campaign:
+        raise ConfigError(f"{AUDIT_FILE} is of another campaign", "run the audit again, or take the file away")
+    audit = Audit.model_validate(found.model_dump(mode="json") | {"failures": found.failures()})
+    return data.model_copy(update={"audit": audit})
+
+
+def with_runs(data: ReportData, others: Sequence[ReportData]) -> ReportData:
+    """The report with other runs of its campaign beside it, by rising ε.
+
+    Raises:
+        ConfigError: A run is of another campaign, or its student was scored by another metric or on other texts.
+    """
+    for other in others:
+        mine, its = data.utility, other.utility
+        if other.campaign != data.campaign or (mine.metric, mine.test_size) != (its.metric, its.test_size):
+            raise ConfigError(
+                "a run is of another campaign, or was scored on other texts", "name runs of one campaign and test file"
+            )
+    runs = {(run.epsilon, run.student): run for run in map(_run, (data, *others))}
+    return data.with_utility(budgets=tuple(runs[place] for place in sorted(runs)))
+
+
+def _run(data: ReportData) -> BudgetRun:
+    spent = max((site.epsilon for site in data.privacy.sites.values()), default=data.privacy.consortium_epsilon)
+    seed = data.config.get("seed")
+    return BudgetRun(
+        name=data.campaign if seed is None else f"{data.campaign}, seed {seed}",
+        epsilon=spent,
+        student=data.utility.student,
+        gap_closed=data.utility.gap_closed,
+    )
