@@ -14,7 +14,8 @@ from fedaug.errors import ConfigError
 from fedaug.privacy.vetting.gate import Batch, GateClass, Verdict, VerdictCode
 from fedaug.privacy.vetting.minhash import MinHashIndex
 from fedaug.privacy.vetting.nearest import KeptVectors, NearVectors
-from fedaug.privacy.vetting.words import ShingleSets, hashed, shingles, wholes
+from fedaug.privacy.vetting.shingles import ShingleSets, shingles
+from fedaug.privacy.vetting.words import hashed, wholes
 
 
 class DuplicateGate:

@@ -14,11 +14,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from fedaug.privacy.vetting.words import Hashes, Places, ShingleSets, blocks, jaccard, mixed, spread
+from fedaug.privacy.vetting.shingles import ShingleSets, jaccard
+from fedaug.privacy.vetting.words import STEP, Hashes, Places, blocks, mixed, spread
 
 VALUES: Final = 128  # of a signature
 MISSED: Final = 0.001  # most pairs that are missed, as a share of those right at the threshold; of nearer ones fewer
-_STEP = np.uint64(0x9E3779B97F4A7C15)
 _SPREAD = np.uint64(0xBF58476D1CE4E5B9)
 _TEXTS_AT_A_TIME = 4_096  # their shingles stay in the processor's cache
 _HAIR: Final = 1e-9
@@ -94,7 +94,7 @@ def missed(index: float, rows: int) -> float:
 
 def signatures(sets: ShingleSets) -> Signatures:
     """Of each set, for each of ``VALUES`` hash functions, the least hash among its members; [sets, values]."""
-    seeds = mixed(np.arange(1, VALUES + 1, dtype=np.uint64) * _STEP)
+    seeds = mixed(np.arange(1, VALUES + 1, dtype=np.uint64) * STEP)
     found = np.empty((len(sets), VALUES), np.uint32)
     for first in range(0, len(sets), _TEXTS_AT_A_TIME):
         last = min(first + _TEXTS_AT_A_TIME, len(sets))
@@ -111,5 +111,5 @@ def _bands(values: Signatures, rows: int) -> Hashes:
     keys = np.zeros((VALUES // rows, len(values)), np.uint64)
     for band, key in enumerate(keys):
         for place in range(band * rows, (band + 1) * rows):
-            key[:] = mixed(key * _STEP + values[:, place])
+            key[:] = mixed(key * STEP + values[:, place])
     return keys

@@ -22,7 +22,8 @@ _WORD = re.compile(r"[^\W_]+")
 _INSIDE = re.compile(r"(?<=\w)['’ʼ‘`´](?=\w)")  # "don't" and "dont" are one word
 _UNSEEN = re.compile(r"[\u00ad\u034f\u061c\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")
 _WORD_BYTES = 8
-_STEP = np.uint64(0x9E3779B97F4A7C15)
+#: What hashes of one thing after the other are multiplied by: 2^64 over the golden ratio, odd.
+STEP = np.uint64(0x9E3779B97F4A7C15)
 
 
 def words(text: str) -> tuple[str, ...]:
@@ -84,75 +85,13 @@ def hashed(texts: Iterable[str]) -> HashedTexts:
     return HashedTexts(hashes, np.cumsum(np.array(lengths, np.int64)))
 
 
-@dataclass(frozen=True, repr=False)
-class ShingleSets:
-    """Of each text the set of its shingles: runs of some words, each as a hash of 64 bits.
-
-    Attributes:
-        hashes: Of one text after the other, rising within a text, each once.
-        starts: Where each text's begin, and where the last one's end; [texts + 1]. No set is empty.
-    """
-
-    hashes: Hashes
-    starts: Places
-
-    def __len__(self) -> int:
-        return len(self.starts) - 1
-
-    @cached_property
-    def sizes(self) -> Places:
-        """Shingles of each text."""
-        return np.diff(self.starts)
-
-    def part(self, first: int, last: int) -> ShingleSets:
-        """The sets from one position up to, and without, another."""
-        starts = self.starts[first : last + 1]
-        return ShingleSets(self.hashes[starts[0] : starts[-1]], starts - starts[0])
-
-
-def shingles(texts: HashedTexts, size: int) -> ShingleSets:
-    """All runs of ``size`` words of each text; a shorter text is one shingle."""
-    runs = np.maximum(texts.lengths - size + 1, 1)
-    places = spread(texts.starts[:-1], runs)
-    ends = np.repeat(texts.starts[1:], runs)
-    hashes = np.zeros(len(places), np.uint64)
-    for step in range(size):
-        inside = places + step < ends
-        hashes[inside] = mixed(hashes[inside] * _STEP + texts.hashes[(places + step)[inside]])
-    return _sets(hashes, np.repeat(np.arange(len(texts)), runs), len(texts))
-
-
 def wholes(texts: HashedTexts) -> Hashes:
     """One hash of each whole text: equal if and, but for chance, only if its words are."""
     if not len(texts):
         return np.empty(0, np.uint64)
     places = np.arange(len(texts.hashes)) - np.repeat(texts.starts[:-1], texts.lengths)
-    placed = mixed(texts.hashes + places.astype(np.uint64) * _STEP)
+    placed = mixed(texts.hashes + places.astype(np.uint64) * STEP)
     return mixed(np.add.reduceat(placed, texts.starts[:-1]) + texts.lengths.astype(np.uint64))
-
-
-def shared(mine: ShingleSets, theirs: ShingleSets, pairs: tuple[Places, Places]) -> Places:
-    """How many shingles both sets of each pair have; pairs are positions in the one and in the other."""
-    counts = np.zeros(len(pairs[0]), np.int64)
-    sizes = np.cumsum(mine.sizes[pairs[0]] + theirs.sizes[pairs[1]])
-    for first, last in blocks(sizes):
-        one, other = pairs[0][first:last], pairs[1][first:last]
-        hashes = np.concatenate((_members(mine, one), _members(theirs, other)))
-        pair = np.concatenate(
-            (np.repeat(np.arange(len(one)), mine.sizes[one]), np.repeat(np.arange(len(one)), theirs.sizes[other]))
-        )
-        order = np.lexsort((hashes, pair))
-        hashes, pair = hashes[order], pair[order]
-        twice = (hashes[1:] == hashes[:-1]) & (pair[1:] == pair[:-1])
-        counts[first:last] = np.bincount(pair[1:][twice], minlength=len(one))
-    return counts
-
-
-def jaccard(mine: ShingleSets, theirs: ShingleSets, pairs: tuple[Places, Places]) -> NDArray[np.float64]:
-    """The Jaccard index |A ∩ B| / |A ∪ B| of each pair of sets."""
-    both = shared(mine, theirs, pairs)
-    either: Places = mine.sizes[pairs[0]] + theirs.sizes[pairs[1]] - both
-    return both / either
 
 
 def mixed(values: Hashes) -> Hashes:
@@ -181,19 +120,6 @@ def blocks(ends: Places, most: int = 1 << 21) -> Iterator[tuple[int, int]]:
         last = max(first + 1, int(np.searchsorted(ends, done + most, side="right")))
         yield first, last
         first, done = last, int(ends[last - 1])
-
-
-def _sets(hashes: Hashes, rows: Places, texts: int) -> ShingleSets:
-    order = np.lexsort((hashes, rows))
-    hashes, rows = hashes[order], rows[order]
-    first = np.ones(len(hashes), bool)
-    first[1:] = (hashes[1:] != hashes[:-1]) | (rows[1:] != rows[:-1])
-    counts = np.bincount(rows[first], minlength=texts)
-    return ShingleSets(hashes[first], np.concatenate(([0], np.cumsum(counts))).astype(np.int64))
-
-
-def _members(sets: ShingleSets, rows: Places) -> Hashes:
-    return sets.hashes[spread(sets.starts[rows], sets.sizes[rows])]
 
 
 def _hash_of(word: str) -> int:

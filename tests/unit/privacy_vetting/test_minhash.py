@@ -7,7 +7,8 @@ import pytest
 
 from fedaug.privacy.vetting import minhash
 from fedaug.privacy.vetting.minhash import MinHashIndex, band_rows, missed, signatures
-from fedaug.privacy.vetting.words import ShingleSets, hashed, shingles
+from fedaug.privacy.vetting.shingles import ShingleSets, shingles
+from fedaug.privacy.vetting.words import hashed
 
 THRESHOLD = 0.8
 

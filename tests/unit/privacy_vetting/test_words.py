@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fedaug.privacy.vetting.words import blocks, hashed, jaccard, normalised, shared, shingles, wholes, words
+from fedaug.privacy.vetting.shingles import jaccard, shared, shingles
+from fedaug.privacy.vetting.words import blocks, hashed, normalised, wholes, words
 
 TEXTS = st.lists(st.lists(st.sampled_from("abcd"), max_size=9).map(" ".join), min_size=1, max_size=8)
 
