@@ -119,22 +119,23 @@ class Offers:
         texts = tuple(candidate.text for candidate in kept)
         vectors = self._encoder().embed(texts) if texts else None
         batch = Batch(texts, tuple(candidate.label for candidate in kept), vectors)
-        try:
-            rows = self.findings.observe(batch, list(self._site_gates()), campaign=campaign, key=key, blocks=blocks)
-        except Exception as error:
-            if blocks:
-                raise
-            # What these gates may not decide they may not decide by failing either.
-            _LOG.warning("%s: a gate of class S failed with %s", DefectError.code, type(error).__name__)
-            return kept
-        return [kept[row] for row in rows]
+        rows = set(range(len(kept)))
+        for make in self._site_gates():
+            try:
+                rows &= set(self.findings.observe(batch, [make()], campaign=campaign, key=key, blocks=blocks))
+            except Exception as error:
+                if blocks:
+                    raise
+                # What these gates may not decide they may not decide by failing either.
+                _LOG.warning("%s: a gate of class S failed with %s", DefectError.code, type(error).__name__)
+        return [kept[row] for row in sorted(rows)]
 
-    def _site_gates(self) -> Iterator[Gate]:
-        policy = self._settings.samples
-        yield CopyGate((record.text for record in self._store.records()), min_run=policy.copied_words)
-        yield ClosestRecordGate(self._rows.vectors(), least_distance=policy.least_distance)
-        if policy.planted is not None:
-            yield PlantedGate(_lines(self._folder / policy.planted))
+    def _site_gates(self) -> Iterator[Callable[[], Gate]]:
+        policy, folder = self._settings.samples, self._folder
+        yield lambda: CopyGate((record.text for record in self._store.records()), min_run=policy.copied_words)
+        yield lambda: ClosestRecordGate(self._rows.vectors(), least_distance=policy.least_distance)
+        if (planted := policy.planted) is not None:
+            yield lambda: PlantedGate(_lines(folder / planted))
 
 
 def _batch(candidates: Iterator[Candidate], made: dict[str, Candidate]) -> Batch:

@@ -23,9 +23,27 @@ from fedaug.server.exchange import Exchange
 from fedaug.server.log_exchange import LogExchange
 from fedaug.server.pool import Pool
 from fedaug.server.pool_records import Receipt
-from fedaug.server.verify import Accepted, KnownSite, accept, introduce, open_log, open_status
+from fedaug.server.verify import (
+    Accepted,
+    AcceptedBatch,
+    KnownSite,
+    accept,
+    accept_batch,
+    introduce,
+    open_log,
+    open_status,
+)
 from fedaug.strategies.class_statistics import add_up
-from fedaug.strategies.messages import CampaignPlan, Describe, Join, Outcome, ReleaseRequest, Tensors, encode
+from fedaug.strategies.messages import (
+    AskSamples,
+    CampaignPlan,
+    Describe,
+    Join,
+    Outcome,
+    ReleaseRequest,
+    Tensors,
+    encode,
+)
 
 _T = TypeVar("_T")
 _LOG = logging.getLogger(__name__)
@@ -136,6 +154,34 @@ class Rounds:
         self.releases.extend(accepted)
         spread = float(np.sqrt(sum(release.event.noise_std**2 for release in accepted)))
         return Total(add_up([release.values for release in accepted]), spread, accepted)
+
+    def offers(self, request: AskSamples) -> tuple[AcceptedBatch, ...]:
+        """Ask every site for its batch of texts; a site that offers none is left in peace.
+
+        Args:
+            request: Which batch of the plan.
+
+        Raises:
+            PoolError: The pool fails.
+        """
+        data = encode(request)
+        kept = self._pool.load_checkpoint(self.plan.campaign, _phase(request.key))
+        by_node = {site.node: site for site in self.sites}
+        if kept is None:
+            answers = self._ask(dict.fromkeys(by_node, data), by_node)
+        else:
+            arrays = safetensors.load(kept)
+            answers = {node: arrays[site.name].tobytes() for node, site in by_node.items() if site.name in arrays}
+        found = self._checked(answers, lambda node, reply: self._batch(reply, data, by_node[node], request.key))
+        batches = {batch.site: batch for batch in found.values() if batch is not None}
+        if kept is None:
+            envelopes = {name: np.frombuffer(batch.envelope, np.uint8) for name, batch in batches.items()}
+            self._pool.save_checkpoint(self.plan.campaign, _phase(request.key), safetensors.save(envelopes))
+        return tuple(batches[name] for name in sorted(batches))
+
+    def _batch(self, reply: bytes, request: bytes, site: KnownSite, key: str) -> AcceptedBatch | None:
+        self._enrolled(site)
+        return accept_batch(reply, request, site, self.plan, key)
 
     def _collect(self, key: str, data: bytes, shape: tuple[int, ...]) -> dict[str, Accepted]:
         by_node = {site.node: site for site in self.sites}

@@ -20,11 +20,13 @@ from fedaug.strategies.messages import (
     LogFact,
     NoisyRelease,
     Outcome,
+    SampleBatch,
     SiteFact,
     Status,
     decode_reply,
 )
 from fedaug.strategies.nearness import require_answers
+from fedaug.strategies.samples import require_planned
 
 _REMEDY = "leave the site out of the round and ask it"
 
@@ -53,6 +55,23 @@ class Accepted:
     site: str
     event: Event
     values: NDArray[np.float64]
+    envelope: bytes
+    header: Header
+
+
+@dataclass(frozen=True, repr=False)
+class AcceptedBatch:
+    """A verified batch of texts. What a site says of them is its word; the gates are yet to run.
+
+    Attributes:
+        site: Who signed it.
+        batch: The texts.
+        envelope: The bytes as they came.
+        header: What the site signed.
+    """
+
+    site: str
+    batch: SampleBatch
     envelope: bytes
     header: Header
 
@@ -146,6 +165,27 @@ def accept(
     if isinstance(planned, AboveThresholdEvent):
         require_answers(values, planned.positives)
     return Accepted(site.name, reply.mechanism, values, envelope, header)
+
+
+def accept_batch(
+    envelope: bytes, request: bytes, site: KnownSite, plan: CampaignPlan, key: str
+) -> AcceptedBatch | None:
+    """Read a signed batch of texts. None if the site offers none.
+
+    Raises:
+        ProtocolError: It is malformed, answers another request, or departs from the plan.
+        BadSignature: It is not signed by the site.
+    """
+    header, body = open_envelope(envelope, site.key)
+    reply, tensors = decode_reply(body)
+    if isinstance(reply, Status):
+        _opened(envelope, request, site, campaign="", key="")
+        return None
+    _opened(envelope, request, site, campaign=plan.campaign, key=key)
+    if not isinstance(reply, SampleBatch) or tensors:
+        raise ProtocolError("a site answered with something else than a batch of texts", _REMEDY)
+    require_planned(reply, plan)
+    return AcceptedBatch(site.name, reply, envelope, header)
 
 
 def _opened(envelope: bytes, request: bytes, site: KnownSite, *, campaign: str, key: str) -> tuple[Header, bytes]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from tests.small import Row, events, make_plan, make_site
 
@@ -21,6 +22,7 @@ ROWS: list[Row] = [
     *((f"s{i}", f"{SECRET} in week {i}", "fever") for i in range(6)),
     ("p", f"the badge {PLANTED} was found", "cough"),
 ]
+COPIES = np.eye(1, 8, dtype=np.float32)
 ASKED = SampleOffer(generator="made-up", count=4)
 
 
@@ -44,14 +46,14 @@ def makes(monkeypatch: pytest.MonkeyPatch, *texts: str, dependence: Dependence =
 
 def offering_site(folder: Path, **settings: Any) -> Site:
     """A site that offers what ``made-up`` makes."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    (folder.parent / "planted.txt").write_text(PLANTED + "\n")
     given = {
         "samples__generators": ("made-up",),
         "samples__gates": ("length", "duplicate"),
-        "samples__planted": str(folder.parent / "planted.txt"),
+        "samples__planted": "planted.txt",
     } | settings
-    return make_site(folder, ROWS, **given)
+    site = make_site(folder, ROWS, **given)
+    (folder / "planted.txt").write_text(PLANTED + "\n")
+    return site
 
 
 def offer_plan(**changes: Any) -> CampaignPlan:

@@ -1,0 +1,115 @@
+"""Texts that sites offer, on arrival: every free gate runs again, and what a gate refuses is set aside.
+
+No site's verdict is trusted, and none is asked for: a batch carries texts and what they depend on, not what was said of
+them. Each site's batch is judged by itself, so that no site can have another's texts refused.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from fedaug.augmentation.candidates import Candidate
+from fedaug.errors import PolicyRefused
+from fedaug.privacy.vetting import Batch, Gate, GateClass, Verdict, VerdictCode, vet
+from fedaug.server.verify import AcceptedBatch
+from fedaug.strategies.samples import candidates_of
+
+
+@dataclass(frozen=True, repr=False)
+class Inbound:
+    """One site's batch, judged.
+
+    Attributes:
+        site: Who offered it.
+        outside_dp: Whether it says that no ε holds for it.
+        kept: What passed every gate.
+        quarantined: What did not, with the verdict of the gate that refused it.
+    """
+
+    site: str
+    outside_dp: bool
+    kept: tuple[Candidate, ...]
+    quarantined: tuple[tuple[Candidate, Verdict], ...]
+
+    @property
+    def arrived(self) -> int:
+        """Texts in the batch."""
+        return len(self.kept) + len(self.quarantined)
+
+
+@dataclass(frozen=True)
+class SiteArrivals:
+    """What became of one site's texts: figures for the consortium, from public gates only."""
+
+    arrived: int
+    quarantined: int
+    outside_dp: bool
+    reasons: dict[VerdictCode, int]
+
+
+@dataclass
+class Arrivals:
+    """What arrived from all sites, and what the gates here refused.
+
+    Attributes:
+        sites: By name.
+        gates: Gate -> code -> texts; every gate that ran is in it.
+    """
+
+    sites: dict[str, SiteArrivals] = field(default_factory=dict)
+    gates: dict[str, Counter[VerdictCode]] = field(default_factory=dict)
+
+    @property
+    def arrived(self) -> int:
+        """Texts that came in batches."""
+        return sum(site.arrived for site in self.sites.values())
+
+    @property
+    def quarantined(self) -> int:
+        """Those that a gate here refused."""
+        return sum(site.quarantined for site in self.sites.values())
+
+    @property
+    def outside_dp(self) -> tuple[str, ...]:
+        """Sites that sent a batch for which no ε holds, in order."""
+        return tuple(sorted(name for name, site in self.sites.items() if site.outside_dp))
+
+    def note(self, inbound: Inbound, gates: Sequence[Gate]) -> None:
+        """Count one batch."""
+        reasons = Counter(verdict.code for _, verdict in inbound.quarantined)
+        counted = SiteArrivals(inbound.arrived, len(inbound.quarantined), inbound.outside_dp, dict(reasons))
+        self.sites[inbound.site] = counted
+        for gate in gates:
+            self.gates.setdefault(gate.name, Counter())
+        for _, verdict in inbound.quarantined:
+            self.gates[verdict.gate][verdict.code] += 1
+
+
+def recheck(batches: Iterable[AcceptedBatch], gates: Sequence[Gate]) -> tuple[list[Inbound], Arrivals]:
+    """Judge what sites offered by the coordinator's own gates.
+
+    Args:
+        batches: As they were accepted.
+        gates: Of class F.
+
+    Raises:
+        PolicyRefused: A gate is not of class F: the coordinator has no records to read, and no charge to make.
+    """
+    if any(gate.gate_class is not GateClass.FREE for gate in gates):
+        raise PolicyRefused("a gate that reads records was to judge what arrives", "name gates of class F")
+    arrivals, judged = Arrivals(), []
+    for accepted in batches:
+        candidates = candidates_of(accepted.batch)
+        texts = Batch(tuple(one.text for one in candidates), tuple(one.label for one in candidates))
+        result = vet(texts, gates)
+        inbound = Inbound(
+            accepted.site,
+            accepted.batch.outside_dp,
+            tuple(candidates[row] for row in result.kept),
+            tuple((candidates[row], verdict) for row, verdict in result.refused.items()),
+        )
+        arrivals.note(inbound, gates)
+        judged.append(inbound)
+    return judged, arrivals
