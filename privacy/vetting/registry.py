@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 from importlib.metadata import entry_points
 from typing import Any
 
-from fedaug.errors import UnknownPlugin
+from fedaug.errors import ConfigError, UnknownPlugin
 from fedaug.privacy.vetting.gate import Gate
 
 #: The entry-point group that a package declares its gates in: name = "module:Class".
@@ -22,7 +23,7 @@ def make_gate(name: str, **settings: Any) -> Gate:  # noqa: ANN401  # each gate 
 
     Raises:
         UnknownPlugin: No installed package declares the gate, or what it declares is not a gate of that name.
-        ConfigError: The gate refuses its settings.
+        ConfigError: The gate refuses its settings, or needs a model or data that no settings file can hold.
         MissingExtra: The gate needs an optional part that is not installed.
     """
     entry = next(iter(entry_points(group=GROUP, name=name)), None)
@@ -30,7 +31,14 @@ def make_gate(name: str, **settings: Any) -> Gate:  # noqa: ANN401  # each gate 
         raise UnknownPlugin(
             "no installed gate has that name", f"use one of: {', '.join(gate_names()) or 'none installed'}"
         )
-    gate = entry.load()(**settings)
+    factory = entry.load()
+    try:
+        inspect.signature(factory).bind(**settings)
+    except TypeError:
+        raise ConfigError(
+            "a gate does not take the settings that it was given, or needs others", "see the gate's documentation"
+        ) from None
+    gate = factory(**settings)
     if not isinstance(gate, Gate) or gate.name != name:
         raise UnknownPlugin(
             "what is installed under a gate's name is not that gate", "update the package that ships it"

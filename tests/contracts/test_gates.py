@@ -2,36 +2,25 @@
 
 import inspect
 import random
-from collections.abc import Callable
 
 import pytest
-from tests.deid_samples import texts
+from tests.gate_cases import SAMPLE, SETTINGS, maker
 
-from fedaug.privacy.vetting import (
-    Batch,
-    DuplicateGate,
-    Gate,
-    GateClass,
-    LengthGate,
-    RepetitionGate,
-    VerdictCode,
-    gate_names,
-)
-from fedaug.privacy.vetting import make_gate as make_installed_gate
-from fedaug.privacy.vetting.identifiers import IdentifierGate
+from fedaug.errors import ConfigError
+from fedaug.privacy.vetting import Batch, Gate, GateClass, VerdictCode, gate_names, make_gate, vet
 
-BUILT_IN: dict[str, Callable[[], Gate]] = {
-    "length": LengthGate,
-    "repetition": RepetitionGate,
-    "duplicate": DuplicateGate,
-    "identifier": IdentifierGate,
-}
-INSTALLED = {name: lambda name=name: make_installed_gate(name) for name in gate_names()}
-GATES = BUILT_IN | INSTALLED
-ODD = ["", " ", "\x00", "?!", "\ud800", "a" * 5000, "né 𝟙𝟚 ٣", "[DATE_TIME]", "a\u0301" * 30, "\n" * 50, "x y z " * 300]
-SAMPLE = [*texts(60), *ODD, *texts(60)]
+GATES = {name: maker(name) for name in gate_names()}
+#: These judge a text by all that is offered beside it.
+WHOLE_BATCH = {"balance", "collapse", "trigger"}
+TEXTS = SAMPLE.texts
 
 each_gate = pytest.mark.parametrize("name", sorted(GATES))
+each_gate_of_single_texts = pytest.mark.parametrize("name", sorted(set(GATES) - WHOLE_BATCH))
+
+
+def test_the_gates_that_every_step_asks_for_are_installed() -> None:
+    assert {"length", "repetition", "duplicate", "identifier", "contamination", "language", "copy"} <= set(GATES)
+    assert set(SETTINGS) <= set(GATES)
 
 
 @each_gate
@@ -45,7 +34,7 @@ def test_a_gate_says_who_it_is(name: str) -> None:
 
 @each_gate
 def test_there_is_one_verdict_per_text_with_a_known_code(name: str) -> None:
-    verdicts = GATES[name]().judge(Batch(tuple(SAMPLE)))
+    verdicts = GATES[name]().judge(SAMPLE)
     assert len(verdicts) == len(SAMPLE)
     assert {verdict.gate for verdict in verdicts} == {name}
     assert all(isinstance(verdict.code, VerdictCode) for verdict in verdicts)
@@ -54,38 +43,37 @@ def test_there_is_one_verdict_per_text_with_a_known_code(name: str) -> None:
 
 @each_gate
 def test_no_texts_give_no_verdicts(name: str) -> None:
-    assert GATES[name]().judge(Batch(())) == []
+    assert GATES[name]().judge(SAMPLE.take([])) == []
 
 
 @each_gate
 def test_a_gate_keeps_nothing_between_calls(name: str) -> None:
     gate = GATES[name]()
-    assert (
-        gate.judge(Batch(tuple(SAMPLE)))
-        == gate.judge(Batch(tuple(SAMPLE)))
-        == GATES[name]().judge(Batch(tuple(SAMPLE)))
-    )
+    assert gate.judge(SAMPLE) == gate.judge(SAMPLE) == GATES[name]().judge(SAMPLE)
 
 
-@each_gate
+@each_gate_of_single_texts
 def test_later_texts_do_not_change_a_verdict(name: str) -> None:
     gate = GATES[name]()
-    assert gate.judge(Batch(tuple(SAMPLE[:70]))) == gate.judge(Batch(tuple(SAMPLE)))[:70]
+    first = [verdict.code for verdict in gate.judge(SAMPLE.take(range(70)))]
+    assert first == [verdict.code for verdict in gate.judge(SAMPLE)[:70]]
 
 
-@each_gate
+@each_gate_of_single_texts
 def test_a_text_alone_passes_if_it_passes_among_others(name: str) -> None:
     gate = GATES[name]()
-    among = gate.judge(Batch(tuple(SAMPLE)))
+    among = gate.judge(SAMPLE)
     for index in random.Random(2).sample(range(len(SAMPLE)), 40):
         if among[index].passed:
-            assert gate.judge(Batch((SAMPLE[index],)))[0].passed
+            assert gate.judge(SAMPLE.take([index]))[0].passed
 
 
 @each_gate
 def test_a_verdict_holds_no_text(name: str) -> None:
     text = "zebrastripe zebrastripe zebrastripe zebrastripe 219-09-9999"
-    assert "zebra" not in repr(GATES[name]().judge(Batch((text, text))))
+    assert SAMPLE.vectors is not None
+    batch = Batch((text, text), ("a", "b"), SAMPLE.vectors[:2])
+    assert "zebra" not in repr(GATES[name]().judge(batch))
 
 
 @each_gate
@@ -93,3 +81,27 @@ def test_a_gate_that_reads_no_records_takes_none(name: str) -> None:
     gate = GATES[name]()
     if gate.gate_class is GateClass.FREE:
         assert list(inspect.signature(gate.judge).parameters) == ["batch"]
+
+
+@each_gate
+def test_only_a_gate_of_site_only_class_names_what_it_found_in_records(name: str) -> None:
+    gate = GATES[name]()
+    site_only = {VerdictCode.VERBATIM_COPY, VerdictCode.TOO_CLOSE, VerdictCode.PLANTED, VerdictCode.SURROGATE_USED}
+    verdicts = gate.judge(SAMPLE)
+    if gate.gate_class is GateClass.SITE_ONLY:
+        assert {verdict.item for verdict in verdicts} == {None}
+    else:
+        assert not site_only & {verdict.code for verdict in verdicts}
+
+
+@each_gate
+def test_gates_run_one_behind_the_other(name: str) -> None:
+    gate = GATES[name]()
+    result = vet(SAMPLE, [gate], allowed=set(GateClass))
+    assert result.refused_by == {name: len(SAMPLE) - len(result.kept)}
+
+
+@each_gate
+def test_a_setting_that_a_gate_has_not_is_refused(name: str) -> None:
+    with pytest.raises(ConfigError, match="FA101: a gate does not take the settings"):
+        make_gate(name, no_such_setting=1)
