@@ -13,7 +13,7 @@ from fedaug.augmentation.space import PACKAGED_SPACE
 from fedaug.errors import ConfigError, MissingFile
 from fedaug.privacy.bundle.container import ENROLMENT, LOG, REPORT, REPORT_PAGE, STATEMENT, STATEMENT_PAGE
 from fedaug.privacy.bundle.facts import read_report_facts, read_statement_facts
-from fedaug.privacy.bundle.gates import gate_facts
+from fedaug.privacy.bundle.gates import DECIDING_AT_SITES, gate_facts
 from fedaug.privacy.bundle.make import Material, Provenance
 from fedaug.privacy.bundle.manifest import ModelFact
 from fedaug.privacy.bundle.provenance import code_fact, model_facts, shipped_models
@@ -23,6 +23,7 @@ from fedaug.privacy.files import read_at_most
 from fedaug.privacy.keys import KeyRing, find_passphrase
 from fedaug.privacy.limits import LIMITS
 from fedaug.privacy.pretrained import weights_folder
+from fedaug.privacy.transparency.bundle import read_bundle
 from fedaug.server.pool import Pool
 
 #: Where a simulation keeps its virtual members (fedaug.simulation.consortium, .sites), and the passphrase of them all.
@@ -76,6 +77,9 @@ def trace(out: Path, material: Material, policies: Mapping[str, Path]) -> Proven
     found = {path.parent.name: path for path in sorted(out.glob("sites/*/site.toml"))} | dict(policies)
     statement = read_statement_facts(material.statement)
     gates = set(statement.public_inputs.gates)
+    plan = read_bundle(material.log).plans.get(statement.plan)
+    if plan is not None and plan.samples is not None and plan.samples.outside_dp:
+        gates |= set(DECIDING_AT_SITES)
     if material.report is not None:
         gates |= read_report_facts(material.report[0]).gate_names
     return Provenance(

@@ -253,12 +253,19 @@ def agreement_faults(manifest: Values, files: dict[str, bytes]) -> Iterator[str]
         costs = {told["consortium_epsilon"], *(one["epsilon"] for one in told["sites"].values())}
         if not costs <= {stated["consortium"]["epsilon"] or "inf", stated["per_site"]["epsilon"] or "inf"}:
             yield "the report's ε is not the statement's"
-    decided = [one["gate"] for one in manifest["gates"] if one["gate_class"] == "S" and one["decides"]]
-    unstated = statement.get("outside_dp", [])
-    if statement["not_stated"] is None and (
-        bool(decided) != bool(manifest["outside_dp"]) or unstated != manifest["outside_dp"]
-    ):
-        yield "a gate that reads records decided what left, and ε is stated for it"
+    yield from outside_dp_faults(manifest, statement, json.loads(files["log-bundle.json"]))
+
+
+def outside_dp_faults(manifest: Values, statement: Values, log: Values) -> Iterator[str]:
+    """Whether gates that read records exactly may decide what leaves, the plan says, which the sites signed."""
+    plan = next((json.loads(text) for text in log["plans"] if sha256(text.encode()) == manifest["plan"]), {})
+    may = bool((plan.get("samples") or {}).get("outside_dp"))
+    decides = any(one["gate_class"] == "S" and one["decides"] for one in manifest["gates"])
+    excepted = statement.get("outside_dp", [])
+    if may != decides or sorted(excepted) != sorted(manifest["outside_dp"]):
+        yield "manifest, statement and plan disagree on gates that read records and decide what leaves"
+    if may and not excepted and statement["not_stated"] is None:
+        yield "gates that read records decided what left, and ε is stated for all of it"
 
 
 def sample_faults(manifest: Values, data: bytes) -> Iterator[str]:

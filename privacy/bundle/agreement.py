@@ -95,14 +95,12 @@ def epsilon_faults(contents: Contents) -> Iterator[str]:
 
 
 def report_faults(contents: Contents) -> Iterator[str]:
-    """The report states what the statement states, and is the edition that may be handed on."""
+    """The report states what the statement states."""
     report, statement = contents.report, contents.statement
     if report is None:
         if contents.manifest.config is not None:
             yield "the manifest names settings, and there is no report to hold them"
         return
-    if report.edition != "consortium":
-        yield "it is an edition for a site's own people"
     if report.config_digest != contents.manifest.config:
         yield "its settings are not those that the manifest names"
     stated, told = statement.privacy_parameters, report.privacy
@@ -137,20 +135,26 @@ def gate_faults(contents: Contents) -> Iterator[str]:
 
 
 def outside_dp_faults(contents: Contents) -> Iterator[str]:
-    """Where a gate of class S decided, the batch is named as outside DP, and no ε is stated for it."""
+    """Where the plan lets gates of class S decide, they are listed, and no ε is stated for what they let pass.
+
+    What the plan says is not the maker's word: the sites signed it.
+    """
     manifest, statement = contents.manifest, contents.statement
+    plan = contents.log.plans.get(manifest.plan)
+    may = plan is not None and plan.samples is not None and plan.samples.outside_dp
     deciding = [gate.gate for gate in manifest.gates if gate.gate_class == "S" and gate.decides]
-    nothing_promised = statement.privacy_parameters.per_site.epsilon is None
-    if deciding and not (manifest.outside_dp or nothing_promised):
-        yield f"the gate {deciding[0]!r} of class S decided what left, and ε is stated for all of it"
-    if manifest.outside_dp and not deciding:
-        yield "batches are outside DP, and no gate of class S is listed as deciding"
-    named = {(batch.site, batch.batch) for batch in statement.outside_dp}
-    for batch in manifest.outside_dp:
-        if (batch.site, batch.batch) not in named and not nothing_promised:
-            yield f"a batch of {batch.site} is outside DP, and the statement does not say so"
-    if named - {(batch.site, batch.batch) for batch in manifest.outside_dp}:
-        yield "the statement names batches outside DP that the manifest does not"
+    if may and not deciding:
+        yield "the plan lets gates of class S decide what leaves, and none is listed as deciding"
+    if (deciding or manifest.outside_dp) and not may:
+        yield "gates of class S are listed as deciding, which the plan does not let them"
+    if set(manifest.outside_dp) - set(statement.mechanisms.sites):
+        yield "samples outside DP are of a site that the statement does not name"
+    if statement.privacy_parameters.per_site.epsilon is None:
+        return  # nothing is promised for any of it
+    if (may or deciding) and not statement.outside_dp:
+        yield "gates of class S decided what left, and the statement excepts none of it from its ε"
+    if sorted(statement.outside_dp) != sorted(manifest.outside_dp):
+        yield "statement and manifest name different sites whose samples are outside DP"
 
 
 def _departure(what: str, stated: float | None, events: Sequence[Event], delta: float) -> Iterator[str]:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from fedaug.errors import FedaugError, ProtocolError
-from fedaug.privacy.bundle.manifest import Count, Name, OutsideDp
+from fedaug.privacy.bundle.manifest import Count, Name
 from fedaug.privacy.bundle.values import json_values
 from fedaug.privacy.canonical import canonical_json, digest
 from fedaug.privacy.events import Event, event_from_dict
@@ -73,7 +73,7 @@ class StatementFacts(_Facts):
     """A privacy statement.
 
     Attributes:
-        outside_dp: Batches of samples for which it states no ε.
+        outside_dp: Sites for whose samples it states no ε.
     """
 
     format: Literal["fedaug-privacy-statement/1"]
@@ -87,7 +87,7 @@ class StatementFacts(_Facts):
     mechanisms: _Mechanisms
     public_inputs: _Inputs
     exclusions: tuple[_Exclusion, ...]
-    outside_dp: Annotated[tuple[OutsideDp, ...], Field(max_length=LIMITS.sites)] = ()
+    outside_dp: Annotated[tuple[Origin, ...], Field(max_length=LIMITS.sites)] = ()
 
 
 class _SitePrivacy(_Facts):
@@ -109,7 +109,7 @@ class _Samples(_Facts):
 
 class _GateCount(_Facts):
     gate: Name
-    gate_class: Annotated[Literal["F", "D", "S"], Field(alias="class")]
+    gate_class: Annotated[Literal["F", "D"], Field(alias="class")]  # what class S says stays at its site
 
 
 class _Vetting(_Facts):
@@ -117,16 +117,14 @@ class _Vetting(_Facts):
 
 
 class ReportFacts(_Facts):
-    """A report of the consortium edition.
+    """A report of the consortium edition; that for a site's own people is of another format.
 
     Attributes:
-        edition: Which readers it is for; one for a site's own people is no release.
         config: The campaign's settings.
     """
 
     format: Literal["fedaug-report/1"]
     campaign: Name
-    edition: str = "consortium"
     privacy: _Privacy
     samples: _Samples
     vetting: _Vetting | None = None

@@ -39,6 +39,10 @@ SHIPPED: Final[Mapping[str, str]] = MappingProxyType(
 )
 
 
+#: Gates of class S that decide at a site where its policy and the plan let them.
+DECIDING_AT_SITES: Final = ("closest", "copy", "planted")
+
+
 def gate_facts(names: Iterable[str]) -> list[GateFact]:
     """Gates by which a campaign let samples pass or not.
 

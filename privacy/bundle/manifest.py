@@ -116,14 +116,6 @@ class GateFact(Part):
     decides: bool
 
 
-class OutsideDp(Part):
-    """A batch of samples that a gate of class S has picked from, so that no ε holds for it."""
-
-    site: Origin
-    batch: HexDigest
-    samples: Count
-
-
 class SignerFact(Part):
     """Who signs: a member of the consortium, by name, role and key."""
 
@@ -147,6 +139,7 @@ class Manifest(Part):
         files: Every file but the manifest and its signature.
         config: SHA-256 of the campaign's settings as canonical JSON; null without a report to hold them.
         policies: Site -> SHA-256 of its policy: the tables privacy, policy and deid of its settings, canonical JSON.
+        outside_dp: Sites whose samples a gate of class S has picked, so that no ε holds for them.
         samples: How many samples the bundle hands over.
     """
 
@@ -166,7 +159,7 @@ class Manifest(Part):
     config: HexDigest | None
     policies: Annotated[dict[Origin, HexDigest], Field(max_length=LIMITS.sites)]
     gates: Annotated[list[GateFact], Field(max_length=100)]
-    outside_dp: Annotated[list[OutsideDp], Field(max_length=LIMITS.sites)]
+    outside_dp: Annotated[list[Origin], Field(max_length=LIMITS.sites)]
     samples: Count
 
 

@@ -77,6 +77,18 @@ class BundledLog:
         return tuple(map(read_coordinator_entry, self.entries))
 
 
+class OfferFacts(BaseModel):
+    """What a plan asks for of the sites' own texts, as far as a checker reads it.
+
+    Attributes:
+        outside_dp: Whether gates that read records exactly may decide at a site, so that no ε holds for its batch.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True, hide_input_in_errors=True)
+
+    outside_dp: bool = False
+
+
 class PlanFacts(BaseModel):
     """What a checker reads of a plan; whatever else it says is bound by its digest.
 
@@ -85,6 +97,7 @@ class PlanFacts(BaseModel):
         epsilon: What the plan says that it costs at ``delta``; "inf" with the noise off.
         delta: The δ at which it is stated.
         events: Each release, in order.
+        samples: The texts that sites are to offer; None for none.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True, hide_input_in_errors=True, allow_inf_nan=False)
@@ -93,6 +106,7 @@ class PlanFacts(BaseModel):
     epsilon: Annotated[float, Field(gt=0)] | Literal["inf"]
     delta: Annotated[float, Field(gt=0, lt=1)]
     events: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=LIMITS.plan_events)]
+    samples: OfferFacts | None = None
 
     @property
     def mechanisms(self) -> tuple[Event, ...]:

@@ -126,7 +126,9 @@ def test_signed_lies_are_told_by_the_script(tmp_path: Path) -> None:
     planted = {SAMPLES: encode_samples([sample("a text", sample_id="00" * 32)])}
     assert faults(tmp_path, changed(DATA, planted)) == ["sample 1 is not the one of its id, or depends on records"]
     decided = changed(DATA, manifest=lambda values: values["gates"].append(SITE_ONLY))
-    assert faults(tmp_path, decided) == ["a gate that reads records decided what left, and ε is stated for it"]
+    assert faults(tmp_path, decided) == [
+        "manifest, statement and plan disagree on gates that read records and decide what leaves"
+    ]
 
 
 def test_its_epsilon_is_the_accountants(tmp_path: Path) -> None:

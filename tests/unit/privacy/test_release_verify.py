@@ -13,6 +13,7 @@ from tests.log_samples import HUB, PLAN, SIGNERS, STATED, honest_bundle, honest_
 from tests.release_samples import (
     AUTHORITY,
     DAY,
+    GATES,
     NOW,
     TERMS,
     TRUST,
@@ -28,13 +29,27 @@ from tests.release_samples import (
 )
 
 from fedaug.errors import BadSignature, BundleRefused, ConfigError, FedaugError, NotEnrolled, ProtocolError
-from fedaug.privacy.bundle.container import LEDGER, LOG, MANIFEST, NEEDED, REPORT, SAMPLES, STATEMENT, pack, unpack
+from fedaug.privacy.bundle.container import (
+    LEDGER,
+    LOG,
+    MANIFEST,
+    NEEDED,
+    REPORT,
+    SAMPLES,
+    SIGNATURE,
+    STATEMENT,
+    pack,
+    unpack,
+)
+from fedaug.privacy.bundle.excerpt import LedgerExcerpt, encode_excerpt, excerpt_of
+from fedaug.privacy.bundle.gates import gate_facts
 from fedaug.privacy.bundle.make import make_release
+from fedaug.privacy.bundle.manifest import FileFact, SignerFact, sign_manifest
 from fedaug.privacy.bundle.samples import encode_samples
 from fedaug.privacy.bundle.signers import Trust
 from fedaug.privacy.bundle.verify import ReleaseFindings, verify_release
 from fedaug.privacy.canonical import canonical_json
-from fedaug.privacy.transparency.bundle import write_bundle
+from fedaug.privacy.transparency.bundle import read_bundle, write_bundle
 
 DATA = release()
 MALLORY = SIGNERS["mallory"]
@@ -289,10 +304,9 @@ LIES: dict[str, tuple[dict[str, bytes | None], str, str]] = {
         "report",
         "its ε of the consortium is not the statement's",
     ),
-    "a report for a site's own people": ({REPORT: as_file(report(edition="site"))}, "report", "own people"),
     "a report of another campaign": ({REPORT: as_file(report(campaign="spring"))}, "campaign", "report is another"),
     "a gate in another class": (
-        {REPORT: as_file(report(vetting={"gates": [{"gate": "length", "class": "S"}]}))},
+        {REPORT: as_file(report(vetting={"gates": [{"gate": "length", "class": "D"}]}))},
         "gates",
         "the report has the gate 'length' in another class",
     ),
@@ -339,8 +353,8 @@ def test_a_shipped_gate_that_is_listed_in_another_class_is_told() -> None:
     assert failed(changed(DATA, manifest=as_charged)) == {"gates": "the gate 'duplicate' is of class F, not D"}
 
 
-BATCH = {"site": "north", "batch": "ab" * 32, "samples": 64}
 SITE_ONLY = {"gate": "copy", "gate_class": "S", "decides": True}
+DECIDED = plan(samples={"generator": "label-phrases", "count": 64, "attempts": 1, "outside_dp": True})
 
 
 def deciding(values: dict[str, Any]) -> None:
@@ -349,15 +363,48 @@ def deciding(values: dict[str, Any]) -> None:
 
 def outside(values: dict[str, Any]) -> None:
     deciding(values)
-    values["outside_dp"] = [BATCH]
+    values["outside_dp"] = ["north"]
 
 
-def test_where_a_site_only_gate_decided_the_batch_is_outside_dp_and_no_epsilon_is_stated_for_it() -> None:
-    assert "and ε is stated for all of it" in failed(changed(DATA, manifest=deciding))["outside DP"]
-    assert "the statement does not say so" in failed(changed(DATA, manifest=outside))["outside DP"]
-    said = {STATEMENT: as_file(statement(outside_dp=[BATCH]))}
-    assert check(changed(DATA, said, outside)).passed
-    assert "the manifest does not" in failed(changed(DATA, said))["outside DP"]
+def test_where_site_only_gates_may_decide_no_epsilon_is_stated_for_what_they_let_pass() -> None:
+    """Whether they may, the plan says, which the sites signed and the maker of the bundle cannot change."""
+    data = changed(
+        DATA,
+        {LOG: honest_bundle(DECIDED), LEDGER: encode_excerpt(decided_excerpt()), STATEMENT: decided_statement()},
+        lambda values: values.update(plan=plan_digest(DECIDED)),
+    )
+    assert failed(data)["outside DP"].startswith(
+        "the plan lets gates of class S decide what leaves, and none is listed as deciding; "
+        "gates of class S decided what left, and the statement excepts none of it from its ε"
+    )
+    assert "excepts none of it" in failed(changed(data, manifest=deciding))["outside DP"]
+    assert "name different sites" in failed(changed(data, manifest=outside))["outside DP"]
+    excepted = {STATEMENT: decided_statement(outside_dp=["north"])}
+    assert "name different sites" in failed(changed(data, excepted, deciding))["outside DP"]
+    assert check(changed(data, excepted, outside)).passed
+    assert make_decided(decided_statement(outside_dp=["north"]))
+
+
+def decided_statement(**changes: Any) -> bytes:
+    return as_file(statement(plan=plan_digest(DECIDED), **changes))
+
+
+def decided_excerpt() -> LedgerExcerpt:
+    return excerpt_of(read_bundle(honest_bundle(DECIDED)), "autumn", plan_digest(DECIDED))
+
+
+def make_decided(stated: bytes) -> bool:
+    made = material(statement=stated, log=honest_bundle(DECIDED))
+    return check(
+        make_release(made, TERMS, replace(provenance(), gates=gate_facts((*GATES, "copy"))), SIGNERS[HUB])
+    ).passed
+
+
+def test_where_the_plan_lets_no_site_only_gate_decide_none_is_listed_as_deciding() -> None:
+    assert "which the plan does not let them" in failed(changed(DATA, manifest=deciding))["outside DP"]
+    assert "which the plan does not let them" in failed(changed(DATA, manifest=outside))["outside DP"]
+    said = {STATEMENT: as_file(statement(outside_dp=["north"]))}
+    assert failed(changed(DATA, said))["outside DP"].startswith("statement and manifest name different sites")
     reporting = changed(DATA, manifest=lambda values: values["gates"].append(SITE_ONLY | {"decides": False}))
     assert check(reporting).passed  # it looked on, inside the site
 
@@ -380,7 +427,6 @@ def test_with_the_noise_off_no_epsilon_is_stated_and_none_is_needed() -> None:
     ("changes", "told"),
     [
         ({"statement": stated(per_site={"epsilon": 0.5, "slack": None})}, "ε per site is stated as 0.5"),
-        ({"report": (as_file(report(edition="site")), b"<p>")}, "an edition for a site's own people"),
         ({"log": honest_bundle(plan(epsilon=0.1))}, "another plan"),
     ],
 )
@@ -388,6 +434,24 @@ def test_a_bundle_that_would_not_hold_is_not_made(changes: dict[str, Any], told:
     with pytest.raises(BundleRefused, match="the bundle would not hold") as caught:
         release(**changes)
     assert told in caught.value.what
+
+
+def test_the_report_for_a_sites_own_people_is_not_handed_on() -> None:
+    own = as_file(report(format="fedaug-site-report/1"))
+    with pytest.raises(ProtocolError, match=r"the report is none of this version \(format\)"):
+        release(report=(own, b"<p>"))
+    with pytest.raises(ProtocolError, match=r"the report is none of this version \(format\)"):
+        check(pack({**unpack(DATA), **signed_anew({REPORT: own})}))
+
+
+def signed_anew(files: dict[str, bytes]) -> dict[str, bytes]:
+    """These files, and a manifest and signature over them."""
+    held = unpack(DATA) | files
+    values = json.loads(held[MANIFEST])
+    values["files"] |= {name: FileFact.of(content).model_dump() for name, content in files.items()}
+    manifest = canonical_json(values)
+    signer = SignerFact(**values["signer"])
+    return {**files, MANIFEST: manifest, SIGNATURE: sign_manifest(manifest, signer, SIGNERS[HUB])}
 
 
 def test_nobody_signs_who_is_not_enrolled() -> None:
