@@ -27,6 +27,8 @@ COMMANDS = (
     "keys",
     *(f"enrolment {verb}" for verb in ENROLMENT),
     "log verify",
+    "bundle export",
+    "bundle verify",
     *(f"ledger {verb}" for verb in ("show", "verify", "export", "recover")),
     "policy explain",
     "budget plan",
