@@ -43,9 +43,10 @@ def _view(data: SiteReport) -> dict[str, Any]:
 
 
 def _headline(data: SiteReport) -> str:
+    site = words.named(data.site)
     if math.isinf(data.spent):
-        return f"{data.site} let out values without noise, so no privacy is promised to its {data.unit}s."
-    spent = f"{data.site} has spent ε\u00a0=\u00a0{words.epsilon(data.spent)}"
+        return f"{site} let out values without noise, so no privacy is promised to its {data.unit}s."
+    spent = f"{site} has spent ε\u00a0=\u00a0{words.epsilon(data.spent)}"
     budget = "without a budget" if math.isinf(data.budget) else f"of {words.budget(data.budget)}"
     where = words.plural(len(data.campaigns), "campaign")
     return f"{spent} {budget} per {data.unit} in {where}, at δ\u00a0=\u00a0{words.scientific(data.delta)}."

@@ -20,6 +20,7 @@ _FILTERS: Final = (
     "duration",
     "epsilon",
     "factor_at_most",
+    "named",
     "number",
     "percent",
     "percent_at_most",

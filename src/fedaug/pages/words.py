@@ -10,6 +10,7 @@ from typing import Final
 _THIN: Final = "\u202f"  # narrow no-break space, before a per cent sign
 _SUPERSCRIPT: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _NBSP: Final = "\u00a0"
+_NAME_SHOWN: Final = 300
 NOISE_OFF: Final = "none (noise off)"
 _KEPT_FORMAT: Final = frozenset("\u200c\u200d")  # joiners: emoji and several scripts need them
 
@@ -112,6 +113,16 @@ def visible(text: str) -> str:
     A sample may come from a hostile source; what a reviewer sees must be what is there.
     """
     return "".join(_spelt(character) for character in text)
+
+
+def named(text: str) -> str:
+    """A name or a short note, made visible; one that is too long for a page is cut, and says so.
+
+    A sentence that somebody relies on is never put through this.
+    """
+    if len(text) <= _NAME_SHOWN:
+        return visible(text)
+    return f"{visible(text[:_NAME_SHOWN])}… [{len(text):,} characters]"
 
 
 def _spelt(character: str) -> str:

@@ -223,3 +223,15 @@ def test_hostile_names_in_the_new_parts_stay_text() -> None:
     assert html.count("<script>") == 1  # the page's own
     assert html.count("&lt;script&gt;alert(1)") > 12
     assert "\u202e" not in html
+
+
+def test_a_long_name_is_cut_and_a_sentence_to_rely_on_is_not() -> None:
+    values = report_data(sites=2, labels=3, rounds=2)
+    values["vetting"]["gates"][0]["gate"] = "g" * 10_000
+    values["cards"]["data"]["limits"] = ["w" * 2_000]
+    values["not_promised"] = ["p" * 2_000]
+    html = render_html(ReportData(**values))
+    assert "g" * 301 not in html
+    assert "… [10,009 characters]" in html  # with "refused: " before it
+    assert "w" * 2_000 in html
+    assert "p" * 2_000 in html
