@@ -79,6 +79,12 @@ def epsilon_faults(contents: Contents) -> Iterator[str]:
     if statement.unit_of_privacy.adjacency != ADJACENCY:
         yield "the statement is under another adjacency than this one"
         return
+    if (statement.not_stated is None) != (stated.per_site.epsilon is not None):
+        yield "a statement with ε says that there is none, or the other way round"
+    if statement.outside_dp:  # what left depends on records without a mechanism
+        if not stated.per_site.epsilon is stated.consortium.epsilon is None:
+            yield "ε is stated, although samples of a site are outside DP"
+        return
     events = statement.mechanisms.typed
     try:
         yield from _departure("ε per site", stated.per_site.epsilon, events, stated.delta)
@@ -90,8 +96,6 @@ def epsilon_faults(contents: Contents) -> Iterator[str]:
                 yield f"{site} was charged for ε {charged:.4g}, which is more than is stated"
     except FedaugError as error:
         yield error.what
-    if (statement.not_stated is None) != (stated.per_site.epsilon is not None):
-        yield "a statement with ε says that there is none, or the other way round"
 
 
 def report_faults(contents: Contents) -> Iterator[str]:
@@ -135,26 +139,26 @@ def gate_faults(contents: Contents) -> Iterator[str]:
 
 
 def outside_dp_faults(contents: Contents) -> Iterator[str]:
-    """Where the plan lets gates of class S decide, they are listed, and no ε is stated for what they let pass.
+    """Where the plan lets gates of class S decide they are listed, and of whatever they let pass the statement says so.
 
     What the plan says is not the maker's word: the sites signed it.
     """
-    manifest, statement = contents.manifest, contents.statement
-    plan = contents.log.plans.get(manifest.plan)
-    may = plan is not None and plan.samples is not None and plan.samples.outside_dp
-    deciding = [gate.gate for gate in manifest.gates if gate.gate_class == "S" and gate.decides]
+    manifest, statement, may = contents.manifest, contents.statement, site_gates_may_decide(contents)
+    deciding = any(gate.gate_class == "S" and gate.decides for gate in manifest.gates)
     if may and not deciding:
         yield "the plan lets gates of class S decide what leaves, and none is listed as deciding"
-    if (deciding or manifest.outside_dp) and not may:
-        yield "gates of class S are listed as deciding, which the plan does not let them"
+    if (deciding or manifest.outside_dp or statement.outside_dp) and not may:
+        yield "gates of class S are said to have decided, which the plan does not let them"
     if set(manifest.outside_dp) - set(statement.mechanisms.sites):
         yield "samples outside DP are of a site that the statement does not name"
-    if statement.privacy_parameters.per_site.epsilon is None:
-        return  # nothing is promised for any of it
-    if (may or deciding) and not statement.outside_dp:
-        yield "gates of class S decided what left, and the statement excepts none of it from its ε"
     if sorted(statement.outside_dp) != sorted(manifest.outside_dp):
         yield "statement and manifest name different sites whose samples are outside DP"
+
+
+def site_gates_may_decide(contents: Contents) -> bool:
+    """Whether the plan lets gates that read records exactly decide what leaves a site."""
+    plan = contents.log.plans.get(contents.manifest.plan)
+    return plan is not None and plan.samples is not None and plan.samples.outside_dp
 
 
 def _departure(what: str, stated: float | None, events: Sequence[Event], delta: float) -> Iterator[str]:

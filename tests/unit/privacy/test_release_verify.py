@@ -366,23 +366,34 @@ def outside(values: dict[str, Any]) -> None:
     values["outside_dp"] = ["north"]
 
 
+NONE = {"epsilon": None, "slack": None}
+
+
 def test_where_site_only_gates_may_decide_no_epsilon_is_stated_for_what_they_let_pass() -> None:
     """Whether they may, the plan says, which the sites signed and the maker of the bundle cannot change."""
-    data = changed(
-        DATA,
-        {LOG: honest_bundle(DECIDED), LEDGER: encode_excerpt(decided_excerpt()), STATEMENT: decided_statement()},
-        lambda values: values.update(plan=plan_digest(DECIDED)),
-    )
-    assert failed(data)["outside DP"].startswith(
-        "the plan lets gates of class S decide what leaves, and none is listed as deciding; "
-        "gates of class S decided what left, and the statement excepts none of it from its ε"
-    )
-    assert "excepts none of it" in failed(changed(data, manifest=deciding))["outside DP"]
+    report_without = {"report.json": None, "report.html": None}
+    files = {LOG: honest_bundle(DECIDED), LEDGER: encode_excerpt(decided_excerpt()), STATEMENT: decided_statement()}
+    data = changed(DATA, files | report_without, lambda values: values.update(plan=plan_digest(DECIDED), config=None))
+    assert failed(data)["outside DP"].endswith("decide what leaves, and none is listed as deciding")
+    nothing_sent = check(changed(data, manifest=deciding))
+    assert nothing_sent.passed
+    assert nothing_sent.unchecked[-1].startswith("that no site sent samples outside DP")
     assert "name different sites" in failed(changed(data, manifest=outside))["outside DP"]
-    excepted = {STATEMENT: decided_statement(outside_dp=["north"])}
-    assert "name different sites" in failed(changed(data, excepted, deciding))["outside DP"]
-    assert check(changed(data, excepted, outside)).passed
-    assert make_decided(decided_statement(outside_dp=["north"]))
+    lie = {STATEMENT: decided_statement(outside_dp=["north"])}
+    assert failed(changed(data, lie, outside)) == {
+        "statement": "ε is stated, although samples of a site are outside DP"
+    }
+    said = {STATEMENT: without_epsilon()}
+    assert "name different sites" in failed(changed(data, said, deciding))["outside DP"]
+    assert check(changed(data, said, outside)).passed
+    assert make_decided(without_epsilon())
+
+
+def without_epsilon() -> bytes:
+    values = statement()
+    values["privacy_parameters"] |= {"per_site": NONE, "consortium": NONE, "planned_epsilon": None}
+    changes = {"privacy_parameters": values["privacy_parameters"], "not_stated": "samples outside DP"}
+    return decided_statement(outside_dp=["north"], **changes)
 
 
 def decided_statement(**changes: Any) -> bytes:
@@ -394,7 +405,7 @@ def decided_excerpt() -> LedgerExcerpt:
 
 
 def make_decided(stated: bytes) -> bool:
-    made = material(statement=stated, log=honest_bundle(DECIDED))
+    made = material(statement=stated, log=honest_bundle(DECIDED), report=None)
     return check(
         make_release(made, TERMS, replace(provenance(), gates=gate_facts((*GATES, "copy"))), SIGNERS[HUB])
     ).passed
@@ -404,7 +415,7 @@ def test_where_the_plan_lets_no_site_only_gate_decide_none_is_listed_as_deciding
     assert "which the plan does not let them" in failed(changed(DATA, manifest=deciding))["outside DP"]
     assert "which the plan does not let them" in failed(changed(DATA, manifest=outside))["outside DP"]
     said = {STATEMENT: as_file(statement(outside_dp=["north"]))}
-    assert failed(changed(DATA, said))["outside DP"].startswith("statement and manifest name different sites")
+    assert failed(changed(DATA, said)).keys() == {"outside DP", "statement"}
     reporting = changed(DATA, manifest=lambda values: values["gates"].append(SITE_ONLY | {"decides": False}))
     assert check(reporting).passed  # it looked on, inside the site
 
@@ -412,10 +423,9 @@ def test_where_the_plan_lets_no_site_only_gate_decide_none_is_listed_as_deciding
 def test_with_the_noise_off_no_epsilon_is_stated_and_none_is_needed() -> None:
     silent = [{**event, "noise_std": 0.0} for event in PLAN["events"]]
     loud = plan(events=silent, epsilon="inf")
-    none = {"epsilon": None, "slack": None}
     values = statement(plan=plan_digest(loud), not_stated="the noise was off")
     values["mechanisms"]["events"] = silent
-    values["privacy_parameters"] |= {"per_site": none, "consortium": none, "planned_epsilon": None}
+    values["privacy_parameters"] |= {"per_site": NONE, "consortium": NONE, "planned_epsilon": None}
     made = release(statement=as_file(values), log=honest_bundle(loud), report=None, samples=None)
     assert check(made).passed
 

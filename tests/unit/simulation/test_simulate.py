@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import math
 import re
@@ -20,7 +21,7 @@ import torch
 from dp_accounting import NeighboringRelation, dp_event
 from dp_accounting.pld import PLDAccountant
 from numpy.typing import NDArray
-from tests import independent_epsilon
+from tests import independent_bundle_check, independent_epsilon
 from tests.small import SmallEncoder
 from tests.tiny_example import LABELS, PLANNED, SITES, write_example, write_records
 
@@ -283,3 +284,26 @@ def test_the_privacy_statement_lies_beside_the_report_and_says_the_same(run: Run
     assert statement.trust_model.authentication.method == "enrolled"
     assert 'href="privacy_statement.html"' in (run.out / "report.html").read_text("utf-8")
     assert (run.out / "privacy_statement.html").is_file()
+
+
+def test_a_finished_run_is_handed_on_and_checked_by_a_script_that_cannot_import_fedaug(
+    run: Run, tmp_path: Path
+) -> None:
+    bundle, authority = tmp_path / "bundle.zip", run.out / "consortium" / "authority.json"
+    assert cli.run(["bundle", "export", str(run.out), str(bundle), "--samples", "--recipient", "County Bank"]) == 0
+    assert cli.run(["bundle", "verify", str(bundle), "--authority", str(authority), "--recipient", "County Bank"]) == 0
+    assert cli.run(["bundle", "verify", str(bundle), "--authority", str(authority), "--recipient", "me"]) == 3
+    script = Path(independent_bundle_check.__file__)
+    without_fedaug = (
+        "import sys, runpy; sys.modules['fedaug'] = None; sys.argv = sys.argv[1:]; "
+        "runpy.run_path(sys.argv[0], run_name='__main__')"
+    )
+    key = json.loads(authority.read_text())["public_key"]
+    command = [sys.executable, "-I", "-c", without_fedaug, str(script), str(bundle), key]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    with run.records.open(encoding="utf-8", newline="") as file:
+        private = [row["text"] for row in csv.DictReader(file)]
+    handed_on = bundle.read_bytes()
+    assert len(private) > 50
+    assert not [text for text in private if text.encode() in handed_on]
