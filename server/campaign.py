@@ -14,10 +14,10 @@ from fedaug.augmentation.generators.label_words import label_words
 from fedaug.errors import ConfigError, InvalidBudget, MissingFile
 from fedaug.privacy.accounting import calibrate
 from fedaug.privacy.discretisation import grid_for
-from fedaug.privacy.events import DiscreteGaussianEvent, ReleaseKind
+from fedaug.privacy.events import AboveThresholdEvent, DiscreteGaussianEvent, Event, ReleaseKind
 from fedaug.privacy.limits import LIMITS
 from fedaug.privacy.units import Budget, PrivacyUnit
-from fedaug.strategies.messages import CampaignPlan, TrustModel
+from fedaug.strategies.messages import CampaignPlan, NearnessTest, SampleOffer, TrustModel
 
 
 class Settings(BaseModel):
@@ -27,7 +27,7 @@ class Settings(BaseModel):
 
 
 class Shares(Settings):
-    """How the privacy budget is divided; only the proportions count.
+    """How the privacy budget is divided over what is asked; only the proportions count.
 
     A share is a share of 1/σ², in which Gaussian releases add up. Class statistics get most of it: with noise added by
     every site for itself, they tell more per unit of ε than votes do.
@@ -37,6 +37,7 @@ class Shares(Settings):
     counts: float = Field(0.05, gt=0)
     votes: float = Field(0.25, gt=0)
     metric: float = Field(0.05, gt=0)
+    nearness: float = Field(0.1, gt=0)
 
 
 class PrivacySettings(Settings):
@@ -100,6 +101,47 @@ class SteeringSettings(Settings):
     operators: tuple[str, ...] = ("splice", "word-swap")
 
 
+class SupportSettings(Settings):
+    """A class D gate on the pool: votes have to say that enough units are near a text. Costs nothing beyond them.
+
+    Attributes:
+        units: Fewest units.
+        false_accept: Largest probability that a text with fewer passes.
+        least_cosine: Between a text and a voted candidate that stands for it.
+    """
+
+    units: int = Field(ge=1)
+    false_accept: float = Field(0.05, gt=0, le=0.5)
+    least_cosine: float = Field(0.999, ge=-1, le=1)
+
+
+class NearnessSettings(Settings):
+    """A class D gate on the pool, by a release of its own: sites have to say that many units are near a text.
+
+    Attributes:
+        radius: Euclidean distance between unit vectors within which a unit's record is near.
+        units: The public threshold.
+        candidates: How many of the pool's texts are asked about, the best first.
+        positives: After how many positive answers a site stops; the more, the more noise.
+        sites: How many sites have to say so.
+    """
+
+    radius: float = Field(gt=0, le=2)
+    units: int = Field(ge=1, le=LIMITS.noise_values)
+    candidates: int = Field(500, ge=1, le=LIMITS.threshold_queries)
+    positives: int = Field(100, ge=1, le=LIMITS.candidates)
+    sites: int = Field(1, ge=1)
+
+
+class OfferSettings(Settings):
+    """Texts that sites are to offer, from a generator that their policies list."""
+
+    generator: Annotated[str, Field(min_length=1, max_length=LIMITS.name_chars)]
+    count: int = Field(100, ge=1, le=LIMITS.batch_samples)
+    attempts: int = Field(1, ge=1, le=100)
+    outside_dp: bool = False
+
+
 class PoolSettings(Settings):
     """How many samples a label gets in the pool."""
 
@@ -133,6 +175,9 @@ class CampaignConfig(Settings):
     gates: tuple[GateSetting, ...] = tuple(
         GateSetting(gate=name) for name in ("length", "repetition", "duplicate", "identifier")
     )
+    support: SupportSettings | None = None
+    nearness: NearnessSettings | None = None
+    samples: OfferSettings | None = None
     pool: PoolSettings = PoolSettings()
     student: str = "linear"
 
@@ -243,7 +288,10 @@ def plan_campaign(config: CampaignConfig, encoder: str, dimensions: int) -> Camp
         },
         "metric": (ReleaseKind.NOISY_METRIC, shares.metric, 2),
     }
-    templates = [_template(key, kind, share, size) for key, (kind, share, size) in split.items()]
+    templates: list[Event] = [_template(key, kind, share, size) for key, (kind, share, size) in split.items()]
+    nearness, offered = config.nearness, config.samples
+    if nearness is not None:
+        templates.append(_above_threshold(shares.nearness, nearness.positives))
     events = calibrate(templates, config.budget)
     return CampaignPlan(
         campaign=config.name,
@@ -256,7 +304,24 @@ def plan_campaign(config: CampaignConfig, encoder: str, dimensions: int) -> Camp
         dimensions=dimensions,
         votes_per_record=config.steering.votes_per_record,
         records_per_unit=config.privacy.records_per_unit,
+        nearness=None
+        if nearness is None
+        else NearnessTest(radius=nearness.radius, units=nearness.units, candidates=nearness.candidates),
+        samples=None if offered is None else SampleOffer(**offered.model_dump()),
         events=tuple(event.as_dict() for event in events),
+    )
+
+
+def _above_threshold(share: float, positives: int) -> AboveThresholdEvent:
+    """An above-threshold run that costs in zCDP, ε0²/2 at most, what a Gaussian release of that share would.
+
+    Of ε0 the threshold gets 1 part and the counts c^(2/3) parts (Lyu, Su & Li 2017, section 4.2, for monotonic counts),
+    so their scales are as 1 to c^(1/3), here to the nearest power of two, which puts both on one grid.
+    """
+    ratio = 2 ** round(math.log2(positives) / 3)
+    scale = (1 + positives / ratio) / math.sqrt(share)
+    return AboveThresholdEvent(
+        "support", ReleaseKind.NOISY_SUPPORT, 1.0, scale, ratio * scale, grid_for(scale, 18), positives
     )
 
 

@@ -14,7 +14,7 @@ from fedaug.augmentation.candidates import Candidate, Dependence
 from fedaug.augmentation.operators import Operator
 from fedaug.augmentation.registry import GENERATORS, OPERATORS, load_plugin
 from fedaug.errors import ConfigError, DataNotFound, EmptySource, PrivateOutput
-from fedaug.privacy.vetting import Batch, GateClass, Verdict, VerdictCode, make_gate, vet
+from fedaug.privacy.vetting import Batch, Gate, GateClass, Verdict, VerdictCode, make_gate, vet
 from fedaug.server.campaign import CampaignConfig, Source
 
 _LOG = logging.getLogger(__name__)
@@ -35,6 +35,12 @@ class Funnel:
     refused: Counter[str] = field(default_factory=Counter)
     reasons: dict[str, Counter[VerdictCode]] = field(default_factory=dict)
     classes: dict[str, GateClass] = field(default_factory=dict)
+
+    def note(self, gates: Iterable[str], gate_class: GateClass) -> None:
+        """Note gates that ran, whether or not they refused anything."""
+        for name in gates:
+            self.classes.setdefault(name, gate_class)
+            self.reasons.setdefault(name, Counter())
 
     def refuse(self, verdicts: Iterable[Verdict]) -> None:
         """Count refusals."""
@@ -90,6 +96,17 @@ class CandidateSource:
                 seed = self._config.seed + 1_000 * (turn + 1) + place
                 made.extend(replace(child, label=label) for child in operator.apply(chosen, share, seed))
         return self._vetted(made)
+
+    @property
+    def gates(self) -> tuple[Gate, ...]:
+        """The campaign's gates, all of class F."""
+        return tuple(self._gates)
+
+    def admit(self, arrived: Sequence[Candidate]) -> list[Candidate]:
+        """Candidates that sites sent, and that passed the gates on arrival: those whose text is new here."""
+        new = {one.sample_id: one for one in arrived if one.sample_id not in self._known}
+        self._known.update(new)
+        return list(new.values())
 
     def _operator(self, name: str) -> Operator:
         """An operator, which reads the same public corpora as the generators do; made once."""

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,20 +18,28 @@ from numpy.typing import NDArray
 from fedaug.augmentation.candidates import Candidate, Dependence
 from fedaug.augmentation.encoder import Encoder
 from fedaug.privacy.accounting import epsilon
+from fedaug.privacy.vetting import Batch, GateClass
 from fedaug.server.board import Board, Choice
 from fedaug.server.campaign import CampaignConfig
 from fedaug.server.candidates import CandidateSource, Funnel
 from fedaug.server.enrolment import Consortium, EnrolledConsortium
 from fedaug.server.exchange import Exchange
+from fedaug.server.inbound import Arrivals, recheck
 from fedaug.server.log_export import keep_plan
 from fedaug.server.pool import Pool
-from fedaug.server.pool_records import CampaignState, PoolSample
+from fedaug.server.pool_records import CampaignState, PoolSample, SampleStatus
 from fedaug.server.rounds import Rounds, Total
 from fedaug.server.schooling import Heldout, Schooling, Score
+from fedaug.server.supported import Supported
 from fedaug.server.verify import Accepted
 from fedaug.strategies.class_statistics import Teacher, fit_teacher
-from fedaug.strategies.messages import AskCounts, AskMetric, AskStatistics, AskVotes, CampaignPlan
+from fedaug.strategies.messages import AskCounts, AskMetric, AskSamples, AskStatistics, AskVotes, CampaignPlan
 from fedaug.strategies.voting import select
+
+#: Stands for the label of a text in quarantine whose generator claimed none.
+UNLABELLED: Final = "unlabelled"
+#: The score that marks a pooled text of a batch for which no ε holds.
+OUTSIDE_DP: Final = "outside_dp"
 
 
 class Narrator(Protocol):
@@ -74,6 +82,7 @@ class CampaignResult:
     Attributes:
         enrolled: Whether sites and coordinator were known by an enrolment list.
         funnel: How many candidates were offered, and what each gate refused.
+        arrivals: What came in sites' batches; None if none were asked for.
         ancestry: By sample id, what each pooled sample goes back to, the sample itself included.
     """
 
@@ -84,6 +93,7 @@ class CampaignResult:
     releases: tuple[Accepted, ...] = ()
     funnel: Funnel = field(default_factory=Funnel)
     accepted: int = 0
+    arrivals: Arrivals | None = None
     ancestry: dict[str, Candidate] = field(default_factory=dict)
     samples: list[PoolSample] = field(default_factory=list)
     rounds: list[VotingRound] = field(default_factory=list)
@@ -139,6 +149,8 @@ class Coordinator:
             config.answer_timeout_s,
             consortium,
         )
+        self._supported = Supported(config, self._rounds)
+        self._outside_dp: frozenset[str] = frozenset()
         self._school = Schooling(config, encoder, heldout)
         self._teacher: Teacher | None = None
         self._result = CampaignResult(config, plan, enrolled=isinstance(consortium, EnrolledConsortium))
@@ -157,6 +169,9 @@ class Coordinator:
             result.sites = tuple(site.name for site in self._rounds.gather())
         with self._phase("make candidates"):
             candidates = self._source.generate()
+        if plan.samples is not None:
+            with self._phase("texts from sites"):
+                candidates += self._receive()
         with self._phase("embed candidates"):
             vectors = self._encoder.embed([candidate.text for candidate in candidates], self._narrator.step)
         with self._phase("class statistics"):
@@ -176,6 +191,30 @@ class Coordinator:
         result.funnel = self._source.funnel
         return result
 
+    def _receive(self) -> list[Candidate]:
+        """What sites offer and the gates here let pass; what they refuse is kept in quarantine."""
+        request = AskSamples(campaign=self._plan.campaign, key="samples")
+        judged, self._result.arrivals = recheck(self._rounds.offers(request), self._source.gates)
+        for inbound in judged:
+            refused = [
+                PoolSample(
+                    text=candidate.text,
+                    label=candidate.label or UNLABELLED,
+                    weight=0.0,
+                    origin=f"{inbound.site}: {candidate.origin}",
+                    source=str(verdict.code),
+                    dependence=candidate.dependence,
+                    parents=candidate.parents,
+                    status=SampleStatus.QUARANTINED,
+                )
+                for candidate, verdict in inbound.quarantined
+            ]
+            self._pool.add_samples(self._plan.campaign, refused)
+        kept = self._source.admit([candidate for inbound in judged for candidate in inbound.kept])
+        outside = {one.sample_id for inbound in judged if inbound.outside_dp for one in inbound.kept}
+        self._outside_dp = frozenset(one.sample_id for one in kept if one.sample_id in outside)
+        return kept
+
     def _learn(self, vectors: NDArray[np.float32]) -> Teacher:
         """The DP teacher, from noised class sums and label counts."""
         labels, campaign = len(self._plan.labels), self._plan.campaign
@@ -194,6 +233,8 @@ class Coordinator:
             {"candidates": board.vectors[choice.rows], "labels": choice.labels.astype(np.int32)},
         )
         board.count_votes(choice, total.values, total.noise_std)
+        labels = tuple(self._plan.labels[label] for label in choice.labels)
+        self._supported.note_votes(board.vectors[choice.rows], labels, total)
         survivors = self._survivors(board, choice)
         similarity = None
         if turn + 1 < steering.rounds and steering.variations_per_label:
@@ -231,7 +272,7 @@ class Coordinator:
     def _finish(self, board: Board) -> None:
         """Pool the best, train the student on the pool, and score it."""
         result, campaign = self._result, self._plan.campaign
-        result.samples = self._samples(board)
+        result.samples = self._judged(self._samples(board))
         result.accepted = len({sample.sample_id for sample in result.samples})
         result.ancestry = board.ancestry(sample.sample_id for sample in result.samples)
         self._pool.add_samples(campaign, result.samples)
@@ -243,6 +284,21 @@ class Coordinator:
             weight, bias = head
             request = AskMetric(campaign=campaign, key="metric")
             result.site_metric = self._rounds.total(request, (2,), {"weight": weight, "bias": bias})
+
+    def _judged(self, samples: list[PoolSample]) -> list[PoolSample]:
+        """Those that the campaign's gates of class D let pass, if it has any; the weightiest are asked about first."""
+        if self._config.support is None and self._config.nearness is None:
+            return samples
+        ordered = sorted(samples, key=lambda sample: -sample.weight)
+        texts = tuple(sample.text for sample in ordered)
+        batch = Batch(texts, tuple(sample.label for sample in ordered), self._encoder.embed(texts))
+        judged = self._supported.judge(batch)
+        kept = {(ordered[row].sample_id, ordered[row].label) for row in judged.kept}
+        ids = {sample_id for sample_id, _ in kept}
+        gone = {ordered[row].sample_id: verdict for row, verdict in judged.refused.items()}
+        self._source.funnel.note(judged.refused_by, GateClass.CHARGED)
+        self._source.funnel.refuse(verdict for sample_id, verdict in gone.items() if sample_id not in ids)
+        return [sample for sample in samples if (sample.sample_id, sample.label) in kept]
 
     def _milestone(self, phase: str, board: Board) -> None:
         """Note what a student trained on the pool as it stands would score."""
@@ -269,7 +325,11 @@ class Coordinator:
                 source=board.candidates[row].source,
                 dependence=Dependence.DP,
                 parents=board.candidates[row].parents,
-                scores={"teacher": float(board.teaching[row, label]), "votes": float(board.lift[row, label])},
+                scores={
+                    "teacher": float(board.teaching[row, label]),
+                    "votes": float(board.lift[row, label]),
+                    **({OUTSIDE_DP: 1.0} if board.candidates[row].sample_id in self._outside_dp else {}),
+                },
             )
             for row, label, weight in zip(choice.rows, choice.labels, standing, strict=True)
         ]

@@ -12,7 +12,14 @@ import json
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AwareDatetime, Field, ValidationError, model_validator
+from pydantic import (
+    AwareDatetime,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+    model_validator,
+)
 
 from fedaug.errors import FedaugError, InputError, MissingFile
 from fedaug.privacy.canonical import parse_json
@@ -204,6 +211,8 @@ class PrivacyStatement(Part):
         plan: SHA-256 of the plan that every site agreed to.
         simulated: Whether sites were virtual ones in one place.
         not_stated: Why nothing is promised; null when something is.
+        outside_dp: Sites that sent a batch about which gates that read records exactly decided. No ε holds for it, so
+            none is printed; left out of the file where there are none.
     """
 
     format: Literal["fedaug-privacy-statement/1"] = FORMAT
@@ -226,22 +235,32 @@ class PrivacyStatement(Part):
     side_channels: Texts
     utility_and_bias: Texts
     exclusions: Annotated[tuple[Exclusion, ...], Field(min_length=1)]
+    outside_dp: tuple[str, ...] = ()
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_not_there(self, inner: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        values: dict[str, Any] = inner(self)
+        return {name: value for name, value in values.items() if name != "outside_dp" or value}
 
     @model_validator(mode="after")
     def _bears_itself_out(self) -> Self:
         events, stated = self.mechanisms.typed, self.privacy_parameters
         if self.mechanisms.number_of_sites != len(self.mechanisms.sites):
             raise ValueError("the number of sites is not that of the sites listed")
-        if not stated.per_site.agrees(Loss.of(events, stated.delta)):
-            raise ValueError("ε per site is not what the events cost")
-        if not stated.consortium.agrees(Loss.of(events * stated.max_sites_per_unit, stated.delta)):
-            raise ValueError("the consortium's ε is not what the events cost")
+        nothing, outside = Loss(epsilon=None, slack=None), bool(self.outside_dp)
+        if not set(self.outside_dp) <= set(self.mechanisms.sites):
+            raise ValueError("a batch outside DP is of a site that took no part")
+        if not stated.per_site.agrees(nothing if outside else Loss.of(events, stated.delta)):
+            raise ValueError("ε per site is not what the events cost, or is stated for a batch outside DP")
+        whole = nothing if outside else Loss.of(events * stated.max_sites_per_unit, stated.delta)
+        if not stated.consortium.agrees(whole):
+            raise ValueError("the consortium's ε is not what the events cost, or is stated for a batch outside DP")
         spent, planned = stated.per_site.epsilon, stated.planned_epsilon
         if planned is not None and not (spent is not None and spent <= planned):
             raise ValueError("ε is above what was planned")
         if (self.not_stated is None) != (spent is not None):
             raise ValueError("a statement with ε says that there is none, or the other way round")
-        charge, worked_out = self.composition.charge, FilterCharge.of(events, stated.delta)
+        charge, worked_out = self.composition.charge, None if outside else FilterCharge.of(events, stated.delta)
         if not (worked_out is None if charge is None else charge.agrees(worked_out)):
             raise ValueError("the charge for the sites' ledgers is not what the events cost")
         if self.unit_of_privacy.contribution_norms != contribution_norms(events):

@@ -54,8 +54,10 @@ def state(
     """
     config, plan = result.config, result.plan
     events = plan.mechanisms
-    parameters = privacy_parameters(plan, config.privacy.max_sites_per_unit)
+    outside = () if result.arrivals is None else result.arrivals.outside_dp
+    parameters = privacy_parameters(plan, config.privacy.max_sites_per_unit, outside)
     none = words.NOISE_OFF if any(event.noise_off for event in events) else words.NO_BOUND
+    none = words.OUTSIDE_DP if outside else none
     return PrivacyStatement(
         title=config.title,
         campaign=plan.campaign,
@@ -71,7 +73,7 @@ def state(
             sites=result.sites,
             events=tuple(event.as_dict() for event in events),
         ),
-        composition=_composition(events, plan.delta, fedaug_version),
+        composition=_composition(events, plan.delta, fedaug_version, charged=not outside),
         trust_model=_trust(plan, enrolled=result.enrolled, simulated=simulated),
         query_model=QueryModel(kind="non_interactive", meaning=words.QUERY_MODEL),
         tuning=Tuning(tuning_runs=config.privacy.tuning_runs, note=words.TUNING),
@@ -83,21 +85,29 @@ def state(
             Exclusion(subject=subject, meaning=meaning)
             for subject, meaning in words.exclusions(events, plan.unit, simulated=simulated)
         ),
+        outside_dp=outside,
     )
 
 
-def privacy_parameters(plan: CampaignPlan, max_sites_per_unit: int) -> PrivacyParameters:
+def privacy_parameters(
+    plan: CampaignPlan, max_sites_per_unit: int, outside_dp: Sequence[str] = ()
+) -> PrivacyParameters:
     """What a plan costs at one site, and over so many sites as may hold data of one unit.
 
     A site is charged for the whole plan and not for what arrived: a reply that was lost, or refused here, had left it.
     All sites run the same plan, so the costliest ones together are so many times that plan.
+
+    Args:
+        plan: What they agreed to.
+        max_sites_per_unit: How many sites may hold data of one unit.
+        outside_dp: Sites that let out a batch outside DP; nothing is stated then.
     """
-    events = plan.mechanisms
+    events, nothing = plan.mechanisms, Loss(epsilon=None, slack=None)
     return PrivacyParameters(
-        per_site=Loss.of(events, plan.delta),
-        consortium=Loss.of(events * max_sites_per_unit, plan.delta),
+        per_site=nothing if outside_dp else Loss.of(events, plan.delta),
+        consortium=nothing if outside_dp else Loss.of(events * max_sites_per_unit, plan.delta),
         delta=plan.delta,
-        planned_epsilon=None if math.isinf(plan.epsilon) else plan.epsilon,
+        planned_epsilon=None if outside_dp or math.isinf(plan.epsilon) else plan.epsilon,
         max_sites_per_unit=max_sites_per_unit,
     )
 
@@ -112,7 +122,7 @@ def _unit(plan: CampaignPlan, events: tuple[Event, ...]) -> UnitOfPrivacy:
     )
 
 
-def _composition(events: Sequence[Event], delta: float, fedaug_version: str) -> Composition:
+def _composition(events: Sequence[Event], delta: float, fedaug_version: str, *, charged: bool) -> Composition:
     method, interval = accounted_by(events)
     return Composition(
         accountant=Accountant(
@@ -130,7 +140,7 @@ def _composition(events: Sequence[Event], delta: float, fedaug_version: str) -> 
         across_campaigns=words.ACROSS,
         filter=words.FILTER,
         filter_reference=words.FILTER_REFERENCE,
-        charge=FilterCharge.of(events, delta),
+        charge=FilterCharge.of(events, delta) if charged else None,
         unknown_to_the_coordinator=words.UNKNOWN_TO_COORDINATOR,
     )
 

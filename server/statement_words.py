@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from fedaug.privacy.events import Event, GaussianEvent, SubsampledGaussianEvent
+from fedaug.privacy.events import AboveThresholdEvent, Event, GaussianEvent, SubsampledGaussianEvent
 from fedaug.privacy.units import PrivacyUnit
 from fedaug.strategies.messages import TrustModel
 
@@ -17,6 +17,12 @@ NOISE_OFF: Final = (
 NO_BOUND: Final = (
     "Nothing is promised. The noise is too small, or δ too near zero, for the accountant to bound what an observer "
     "learns."
+)
+
+OUTSIDE_DP: Final = (
+    "Nothing is promised. A site's policy and this campaign let gates that read records exactly decide about a batch "
+    "of texts, which left the site outside differential privacy. No ε holds for what that site let out, or for the "
+    "pool. What the noisy releases cost is in each site's ledger."
 )
 
 #: What is known of the base encoder's pretraining, by the encoder's name.
@@ -138,6 +144,11 @@ def enforced_by(events: tuple[Event, ...], unit: PrivacyUnit) -> tuple[str, ...]
         "A unit's whole contribution to a release is put together first, and clipped to an L2 norm of at most the "
         "event's sensitivity, before anything is added up."
     )
+    if any(isinstance(event, AboveThresholdEvent) for event in events):
+        lines.append(
+            "In a question of nearness a unit counts once for each candidate, however many of its records are near, so "
+            "every count changes by 1 at most, all in one direction. Counts are compared with noise and never told."
+        )
     if any(not isinstance(event, GaussianEvent) for event in events):
         lines.append(
             "The clipped contribution is then rounded to a public grid, so sums are of whole numbers and their order "

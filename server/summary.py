@@ -16,6 +16,7 @@ from fedaug.privacy.events import Event
 from fedaug.server.candidates import Funnel
 from fedaug.server.card_facts import cards, origin_of
 from fedaug.server.coordinator import CampaignResult, VotingRound
+from fedaug.server.inbound import Arrivals
 from fedaug.server.pool_records import PoolSample
 from fedaug.server.report import (
     GallerySample,
@@ -68,13 +69,13 @@ def summarise(result: CampaignResult, heldout: Heldout | None, created: datetime
         rounds=tuple(_round(turn) for turn in result.rounds),
         timing=Timing(total_s=sum(result.phases.values()), phases=result.phases),
         config=config.model_dump(mode="json"),
-        vetting=_vetting(result.funnel),
+        vetting=_vetting(result.funnel, result.arrivals),
         cards=cards(result, result.score, STUDENT, spent),
         not_promised=not_promised(privacy.unit, simulated=False),
     )
 
 
-def _vetting(funnel: Funnel) -> Vetting:
+def _vetting(funnel: Funnel, arrivals: Arrivals | None) -> Vetting:
     gates = tuple(
         GateFigures(
             gate=name,
@@ -84,7 +85,13 @@ def _vetting(funnel: Funnel) -> Vetting:
         )
         for name, reasons in funnel.reasons.items()
     )
-    return Vetting(offered=funnel.offered, accepted=funnel.offered - funnel.refused.total(), gates=gates)
+    return Vetting(
+        offered=funnel.offered,
+        accepted=funnel.offered - funnel.refused.total(),
+        gates=gates,
+        arrived=None if arrivals is None else arrivals.arrived,
+        quarantined=None if arrivals is None else arrivals.quarantined,
+    )
 
 
 def _utility(result: CampaignResult, heldout: Heldout) -> Utility:
@@ -140,7 +147,8 @@ def _site_metric(result: CampaignResult) -> SiteMetric | None:
 def _privacy(result: CampaignResult) -> Privacy:
     """What each site spent, recomputed from the plan that it signed up to: the privacy statement's own figures."""
     plan = result.plan
-    parameters = privacy_parameters(plan, result.config.privacy.max_sites_per_unit)
+    outside = () if result.arrivals is None else result.arrivals.outside_dp
+    parameters = privacy_parameters(plan, result.config.privacy.max_sites_per_unit, outside)
     cost = _or_infinite(parameters.per_site.epsilon)
     kinds = _by_kind(plan.mechanisms, plan.delta)
     return Privacy(

@@ -11,6 +11,7 @@ from tests.tiny_example import CAMPAIGN
 
 from fedaug.errors import ConfigError, FedaugError, InvalidBudget, MissingFile
 from fedaug.privacy.accounting import epsilon
+from fedaug.privacy.events import AboveThresholdEvent
 from fedaug.server.campaign import load_campaign, plan_campaign
 from fedaug.strategies.messages import CampaignPlan
 
@@ -119,3 +120,33 @@ def test_overrides_leave_what_they_do_not_name(path: Path) -> None:
     assert config.budget.epsilon == 2.0
     assert config.privacy.delta == 1e-5
     assert config.steering.candidates_per_label == 8
+
+
+NEARNESS = {"nearness__radius": 0.5, "nearness__units": 20}
+
+
+@pytest.mark.parametrize("positives", [1, 8, 100, 5_000])
+def test_a_question_of_nearness_is_paid_out_of_the_same_budget(path: Path, positives: int) -> None:
+    made = plan(path, **NEARNESS, nearness__positives=positives)
+    event = made.event("support")
+    assert isinstance(event, AboveThresholdEvent)
+    assert (event.sensitivity, event.positives) == (1.0, positives)
+    assert 0.99 * 4 <= epsilon(made.mechanisms, 1e-5) <= 4
+    assert event.pure_epsilon < 4
+    assert event.query_scale / event.threshold_scale == 2 ** round(math.log2(positives) / 3)
+    assert made.nearness is not None
+    assert (made.nearness.radius, made.nearness.units, made.nearness.candidates) == (0.5, 20, 500)
+
+
+def test_a_question_of_nearness_costs_about_its_share(path: Path) -> None:
+    """Its ε0²/2 is to the Gaussian releases' 1/2σ² as the shares are: so it is planned, and scaled with them."""
+    made = plan(path, **NEARNESS, privacy__shares__nearness=0.2, privacy__shares__metric=0.1)
+    event = made.event("support")
+    assert isinstance(event, AboveThresholdEvent)
+    assert event.pure_epsilon**2 / made.event("metric").noise_std ** -2 == pytest.approx(2, rel=1e-3)
+
+
+def test_a_plan_without_these_tables_has_neither_release_nor_field(path: Path) -> None:
+    made = plan(path)
+    assert (made.nearness, made.samples) == (None, None)
+    assert {"nearness", "samples"}.isdisjoint(made.model_dump())

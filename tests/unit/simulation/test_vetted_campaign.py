@@ -1,0 +1,142 @@
+"""A whole campaign with gates of class D on its pool and texts from its sites: charged, counted, and told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.small import SmallEncoder
+from tests.tiny_example import SIMULATION, SITES, write_example, write_records
+
+from fedaug.privacy.vetting.site_findings import SITE_ONLY_CODES, SiteFindings
+from fedaug.server.coordinator import OUTSIDE_DP
+from fedaug.server.pool import Pool
+from fedaug.server.pool_records import SampleStatus
+from fedaug.server.statement import read_statement
+from fedaug.simulation.run import Encoders, simulate
+
+SETTINGS = """
+[site_settings]
+"policy.release_kinds" = ["NoisyCounts", "NoisyVotes", "NoisySupport", "NoisyStatistics", "NoisyMetric"]
+"samples.generators" = ["label-phrases"]
+"samples.site_gates_block" = true
+"samples.least_distance" = 0.9
+"""
+ASKED: dict[str, Any] = {
+    "samples.generator": "label-phrases",
+    "samples.count": 6,
+    "nearness.radius": 1.4,
+    "nearness.units": 2,
+    "nearness.candidates": 40,
+    "nearness.positives": 30,
+    "support.units": 1,
+    "support.false_accept": 0.5,
+    "privacy.epsilon": 16.0,
+}
+
+
+class Quiet:
+    def phase(self, name: str) -> None:
+        pass
+
+    def step(self, done: int, total: int) -> None:
+        pass
+
+
+def run(folder: Path, **changes: Any) -> dict[str, Any]:
+    """The report of a small campaign; what it leaves is in ``folder/out``."""
+    example = write_example(folder / "tiny")
+    (example / "simulation.toml").write_text(SIMULATION + SETTINGS, "utf-8")
+    simulate(
+        example,
+        folder / "out",
+        overrides=ASKED | changes,
+        train=write_records(folder / "records.csv"),
+        narrator=Quiet(),
+        encoders=Encoders(SmallEncoder(), SmallEncoder()),
+    )
+    report: dict[str, Any] = json.loads((folder / "out" / "report.json").read_text())
+    return report
+
+
+@pytest.fixture(scope="module")
+def outside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Class S gates decide at the sites, and everything that they find would be too close."""
+    folder = tmp_path_factory.mktemp("outside")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FEDAUG_DATA", str(folder / "no-data"))
+        yield folder, run(folder, **{"samples.outside_dp": True, "samples.attempts": 20})
+
+
+@pytest.fixture(scope="module")
+def within(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict[str, Any]]]:
+    folder = tmp_path_factory.mktemp("within")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FEDAUG_DATA", str(folder / "no-data"))
+        yield folder, run(folder)
+
+
+def test_gates_of_class_d_are_counted_beside_the_free_ones(within: tuple[Path, dict[str, Any]]) -> None:
+    gates = {gate["gate"]: gate for gate in within[1]["vetting"]["gates"]}
+    assert {gates[name]["class"] for name in ("support", "nearness")} == {"D"}
+    assert gates["support"]["refused"] + gates["nearness"]["refused"] > 0
+    assert set(gates["support"]["reasons"]) | set(gates["nearness"]["reasons"]) == {"unsupported"}
+    assert {gate["class"] for gate in gates.values()} <= {"F", "D"}
+
+
+def test_the_question_of_nearness_is_charged_and_in_the_statement(within: tuple[Path, dict[str, Any]]) -> None:
+    folder, report = within
+    for site in report["privacy"]["sites"].values():
+        assert site["releases"]["NoisySupport"]["count"] == 1
+        assert 0.98 * 16 < site["epsilon"] <= 16
+    events = read_statement(folder / "out" / "privacy_statement.json").mechanisms.typed
+    assert [event.MECHANISM for event in events].count("above_threshold") == 1
+
+
+def test_texts_from_sites_are_counted_on_arrival(within: tuple[Path, dict[str, Any]]) -> None:
+    folder, report = within
+    vetting = report["vetting"]
+    assert vetting["arrived"] == SITES * 6
+    assert vetting["quarantined"] is not None
+    with Pool.open(folder / "out" / "pool.sqlite") as pool:
+        aside = pool.samples("tiny", status=SampleStatus.QUARANTINED)
+    assert len({sample.sample_id for sample in aside}) <= vetting["quarantined"]
+
+
+def test_what_class_s_gates_found_stays_in_the_sites_folders(within: tuple[Path, dict[str, Any]]) -> None:
+    folder, _ = within
+    sites = sorted((folder / "out" / "sites").glob("site-*"))
+    assert all(list(SiteFindings(site).read()) for site in sites), "the gates had something to find"
+    for path in (folder / "out").rglob("*"):
+        if path.is_file() and not any(parent in path.parents for parent in sites):
+            data = path.read_bytes()
+            assert not any(code.encode() in data for code in SITE_ONLY_CODES), path.name
+
+
+def test_within_dp_class_s_decides_nothing_and_epsilon_is_stated(within: tuple[Path, dict[str, Any]]) -> None:
+    folder, _ = within
+    statement = read_statement(folder / "out" / "privacy_statement.json")
+    assert statement.not_stated is None
+    assert statement.outside_dp == ()
+    found = [found for site in (folder / "out" / "sites").glob("site-*") for found in SiteFindings(site).read()]
+    assert {finding.blocked for finding in found} == {False}
+
+
+def test_a_batch_outside_dp_leaves_no_epsilon_anywhere(outside: tuple[Path, dict[str, Any]]) -> None:
+    folder, report = outside
+    statement = read_statement(folder / "out" / "privacy_statement.json")
+    assert report["vetting"]["arrived"] > 0, "no site sent a batch, so nothing was shown"
+    assert statement.outside_dp
+    assert statement.not_stated is not None
+    assert "outside differential privacy" in statement.not_stated
+    assert statement.privacy_parameters.per_site.epsilon is None
+    assert statement.privacy_parameters.consortium.epsilon is None
+    assert statement.composition.charge is None
+    assert {site["epsilon"] for site in report["privacy"]["sites"].values()} == {"inf"}
+    with Pool.open(folder / "out" / "pool.sqlite") as pool:
+        marked = [sample for sample in pool.samples("tiny") if OUTSIDE_DP in sample.scores]
+    assert report["vetting"]["arrived"] % 6 == 0  # the public size, or nothing
+    assert {sample.origin for sample in marked} <= {"label-phrases"}
