@@ -30,6 +30,7 @@ from fedaug.client import report_cli as site_report_cli
 from fedaug.console import INTERRUPTED, debugging, defect_line, keep_interrupts, one_line, quiet_libraries, yield_cores
 from fedaug.errors import FedaugError
 from fedaug.server import bundle_cli, report_cli
+from fedaug.simulation import audit_cli
 from fedaug.simulation import cli as simulation_cli
 
 app = typer.Typer(
@@ -49,6 +50,7 @@ app.add_typer(bundle_cli.app, name="bundle")
 app.add_typer(planning_cli.policy, name="policy")
 app.add_typer(planning_cli.budget, name="budget")
 app.command(name="simulate")(simulation_cli.simulate)
+app.command(name="audit")(audit_cli.audit)
 app.command(name="report")(report_cli.report)
 app.add_typer(data_cli.app, name="data")
 deid_files_cli.app.add_typer(deid_cli.app)

@@ -13,6 +13,7 @@ import typer
 
 from fedaug.console import ConsoleNarrator, commands, needs
 from fedaug.errors import ConfigError
+from fedaug.simulation.audit_cli import require_passed, site_lines
 
 if TYPE_CHECKING:
     from fedaug.server.report import ReportData
@@ -38,6 +39,15 @@ def simulate(
         typer.Option("--set", metavar="NAME=VALUE", help="Replace a setting, by dotted name; may be repeated."),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on at the last finished round.")] = False,
+    audit: Annotated[
+        int | None,
+        typer.Option(
+            "--audit",
+            metavar="CANARIES",
+            help="Audit the campaign afterwards, with so many canaries (0 for none, 1000 for a useful bound).",
+            show_default=False,
+        ),
+    ] = None,
     pool: Annotated[
         str | None, typer.Option("--pool", metavar="URL", help="Database of the pool; a file in DIR by default.")
     ] = None,
@@ -47,11 +57,16 @@ def simulate(
 
     Example: fedaug simulate examples/banking --set privacy.epsilon=2 --set simulation.sites.count=5
 
+    An audit puts canaries in by coin flips at one more virtual site, runs the same plan there, and bounds ε from below
+    by how many coins can be guessed from what left: see fedaug audit. The campaign's own sites pay nothing for it.
+
     Values of --set are TOML where they parse (inf, 2.5, true, [1, 2]), and otherwise text. Names that begin with
     "simulation." belong to simulation.toml, all others to campaign.toml.
     """
     with commands(interrupted="interrupted; go on with --resume"):
         overrides = parsed_settings(settings or [])
+        if audit is not None:
+            overrides["simulation.audit.canaries"] = audit
         with needs("simulation"):
             from fedaug.simulation import run  # noqa: PLC0415 - torch and flwr take seconds; --help shall not wait
 
@@ -67,6 +82,8 @@ def simulate(
                 narrator=narrator,
             )
         typer.echo(json.dumps(_summary(finished)) if as_json else "\n".join(headline(finished)))
+        if finished.audit is not None:
+            require_passed(finished.audit)
 
 
 def parsed_settings(pairs: Iterable[str]) -> dict[str, Any]:
@@ -94,9 +111,10 @@ def _value(text: str) -> Any:  # noqa: ANN401 - a setting's type is its own
 
 
 def headline(finished: Finished) -> list[str]:
-    """The figures that matter, and where the report is: three lines."""
+    """The figures that matter, and where the report is: three lines, and one for an audit."""
     report = finished.report
-    return [_utility_line(report), _privacy_line(report), f"report: {finished.page}"]
+    audit = [] if finished.audit is None else [f"audit: {'; '.join(site_lines(finished.audit))}"]
+    return [_utility_line(report), _privacy_line(report), *audit, f"report: {finished.page}"]
 
 
 def _utility_line(report: ReportData) -> str:
@@ -142,6 +160,7 @@ def _summary(finished: Finished) -> dict[str, Any]:
             **{name: privacy[name] for name in ("unit", "delta", "trust_model", "consortium_epsilon")},
             "sites": spent,
         },
+        **({} if finished.audit is None else {"audit": finished.audit.model_dump(mode="json")}),
         "report": str(finished.page),
         "report_json": str(finished.page.with_suffix(".json")),
     }

@@ -9,7 +9,7 @@ import logging
 import math
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from fedaug.augmentation.encoder import Encoder, MiniLM
 from fedaug.client.app import make_client_app
 from fedaug.client.site import Site
 from fedaug.errors import ConfigError, EmptySource, FedaugError
+from fedaug.privacy.audit.outcome import AUDIT_FILE, AuditOutcome, read_audit
 from fedaug.privacy.canonical import canonical_json, digest
 from fedaug.privacy.files import whole_file
 from fedaug.privacy.noise import NoiseSource
@@ -45,6 +46,7 @@ from fedaug.server.report import (
 from fedaug.server.schooling import Heldout
 from fedaug.server.statement_facts import state
 from fedaug.server.summary import summarise
+from fedaug.simulation.audit import AUDIT_FOLDER, audit_campaign, canaries_for
 from fedaug.simulation.consortium import VirtualConsortium
 from fedaug.simulation.example import Example, Rows, read_rows
 from fedaug.simulation.grid import InProcessGrid
@@ -59,10 +61,11 @@ BUNDLE = "log-bundle.json"
 
 @dataclass(frozen=True)
 class Finished:
-    """A finished simulation: its report's facts, and where the page lies."""
+    """A finished simulation: its report's facts, where the page lies, and what the audit found if there was one."""
 
     report: ReportData
     page: Path
+    audit: AuditOutcome | None = None
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,9 @@ def simulate(
     noise: Callable[[str], NoiseSource] | None = None,
 ) -> Finished:
     """Run an example's campaign, and write its report and privacy statement into ``out``, each as HTML and JSON.
+
+    If ``simulation.audit.canaries`` is set, the campaign is audited afterwards, at a virtual site of the audit's own,
+    and ``audit.json`` is written too. An audit that refutes the claim is not raised here: see ``Finished.audit``.
 
     Args:
         folder: The example.
@@ -147,7 +153,36 @@ def simulate(
     narrator.phase("reference figures")
     source = CandidateSource(example.campaign, example.search)
     references = consult(example.campaign, encoders.public, encoders.plain, source, dealt, heldout)
-    return _publish(result, heldout, out, references)
+    finished = _publish(result, heldout, out, references)
+    if not example.simulation.audit.canaries:
+        return finished
+    outcome = _audited(example, out, encoders, narrator, noise)
+    return replace(_publish(result, heldout, out, references), audit=outcome)
+
+
+def _audited(
+    example: Example,
+    out: Path,
+    encoders: Encoders,
+    narrator: Narrator,
+    noise: Callable[[str], NoiseSource] | None,
+) -> AuditOutcome:
+    """The campaign's audit: that which the run's folder holds already, or a new one."""
+    if (out / AUDIT_FILE).exists():
+        return read_audit(out)
+    narrator.phase("audit: make canaries")
+    texts = canaries_for(example, example.simulation.audit.canaries)
+    outcome = audit_campaign(
+        example,
+        out / AUDIT_FOLDER,
+        texts,
+        public=encoders.public,
+        plain=encoders.plain,
+        narrator=narrator,
+        noise=noise,
+    )
+    outcome.write(out)
+    return outcome
 
 
 def coordinate(
