@@ -25,6 +25,8 @@ from fedaug.privacy.limits import LIMITS
 from fedaug.privacy.pretrained import weights_folder
 from fedaug.privacy.transparency.bundle import read_bundle
 from fedaug.server.pool import Pool
+from fedaug.server.report import read_report
+from fedaug.server.statement import read_statement
 
 #: Where a simulation keeps its virtual members (fedaug.simulation.consortium, .sites), and the passphrase of them all.
 _CONSORTIUM: Final = "consortium"
@@ -47,11 +49,15 @@ def gather(out: Path, enrolment: Path | None, pool: str | None, *, samples: bool
 
     Raises:
         MissingFile: A file is not there.
+        InputError: Statement or report are not of this version, or do not bear themselves out.
         PoolError: The pool cannot be read.
         ProtocolError: A sample is malformed.
     """
     statement = _read(out / STATEMENT)
     report = (_read(out / REPORT), _read(out / REPORT_PAGE)) if (out / REPORT).exists() else None
+    read_statement(out / STATEMENT)  # closed forms: a checker passes over what it does not know, and it would be signed
+    if report is not None:
+        read_report(out / REPORT)
     return Material(
         statement=statement,
         statement_page=_read(out / STATEMENT_PAGE),

@@ -62,6 +62,8 @@ def excerpt_faults(contents: Contents) -> Iterator[str]:
 def charge_faults(contents: Contents) -> Iterator[str]:
     """Every site that the statement names reserved the statement's own mechanisms, under the plan that it names."""
     stated = canonical_json(contents.statement.mechanisms.events)
+    if not contents.statement.mechanisms.sites:
+        yield "the statement names no site"
     for site in contents.statement.mechanisms.sites:
         if site not in contents.excerpt.sites:
             yield f"nothing in the log of {site} was charged for the campaign"

@@ -184,13 +184,29 @@ def test_what_cannot_be_exported_is_told_in_one_line(bundle: Command, arguments:
     assert not Path("b.zip").exists()
 
 
-def test_a_statement_that_does_not_bear_itself_out_is_not_exported(bundle: Command) -> None:
+def test_a_statement_or_report_that_does_not_bear_itself_out_is_not_exported(bundle: Command) -> None:
     lie = statement(simulated=True)
     lie["privacy_parameters"]["per_site"]["epsilon"] = 0.1
-    Path("out/privacy_statement.json").write_bytes(as_file(lie))
+    for name, content, told in (
+        ("privacy_statement.json", as_file(lie), "FA100: the file is no privacy statement of this version (ε per site"),
+        ("privacy_statement.json", as_file(statement(note="from a record")), "FA100: the file is no privacy statement"),
+        ("report.json", as_file(report(note="from a record")), "FA100: the file is not a report of this version"),
+    ):
+        honest = Path("out", name).read_bytes()
+        Path("out", name).write_bytes(content)
+        status, _, err = bundle("export", "out", "b.zip")
+        assert (status, err[: len(told)]) == (2, told)
+        Path("out", name).write_bytes(honest)
+    assert not Path("b.zip").exists()
+
+
+def test_what_would_not_hold_is_not_exported(bundle: Command) -> None:
+    told = report()
+    told["privacy"]["consortium_epsilon"] = 0.1  # the report by itself cannot know
+    Path("out/report.json").write_bytes(as_file(told))
     status, _, err = bundle("export", "out", "b.zip")
     assert status == 3
-    assert err.startswith("FA306: the bundle would not hold (bundle: statement: ε per site is stated as 0.1")
+    assert err.startswith("FA306: the bundle would not hold (bundle: report: its ε of the consortium is not")
     assert not Path("b.zip").exists()
 
 

@@ -272,6 +272,11 @@ LIES: dict[str, tuple[dict[str, bytes | None], str, str]] = {
         "charged",
         "nothing in the log of east was charged",
     ),
+    "nobody was charged": (
+        {STATEMENT: as_file(statement(mechanisms=statement()["mechanisms"] | {"sites": []}))},
+        "charged",
+        "the statement names no site",
+    ),
     "an excerpt without a release": (
         {LEDGER: ledger(lambda values: of_a_site(values)["entries"].pop())},
         "ledger",
