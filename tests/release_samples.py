@@ -16,8 +16,9 @@ from fedaug.privacy.bundle.container import CARD, MANIFEST, SAMPLES, SIGNATURE, 
 from fedaug.privacy.bundle.facts import card_of, read_report_facts, read_statement_facts
 from fedaug.privacy.bundle.gates import gate_facts
 from fedaug.privacy.bundle.make import Material, Provenance, Terms, make_release
-from fedaug.privacy.bundle.manifest import CodeFact, FileFact, ModelFact, SignerFact, sign_manifest
+from fedaug.privacy.bundle.manifest import CodeFact, FileFact, ModelFact, SignerFact
 from fedaug.privacy.bundle.samples import count_samples, encode_samples
+from fedaug.privacy.bundle.signature import sign_manifest
 from fedaug.privacy.bundle.signers import Trust
 from fedaug.privacy.canonical import canonical_json, digest
 from fedaug.privacy.enrolment import Enrolment, Member, Reason, Revocation, Role, sign_list

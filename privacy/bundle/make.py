@@ -32,10 +32,10 @@ from fedaug.privacy.bundle.manifest import (
     SignerFact,
     encode_manifest,
     facts_of,
-    sign_manifest,
     time_text,
 )
 from fedaug.privacy.bundle.samples import count_samples
+from fedaug.privacy.bundle.signature import sign_manifest
 from fedaug.privacy.bundle.signers import Trust
 from fedaug.privacy.bundle.verify import verify_release
 from fedaug.privacy.enrolment import claimed_authority, signed_list

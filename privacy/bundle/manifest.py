@@ -6,28 +6,22 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Final, Literal, Self, TypeVar
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from fedaug.errors import BadSignature, ProtocolError
+from fedaug.errors import ProtocolError
 from fedaug.privacy.bundle.container import NEEDED, OPTIONAL
 from fedaug.privacy.bundle.values import canonical_values
 from fedaug.privacy.canonical import canonical_json, digest
 from fedaug.privacy.enrolment import Role
-from fedaug.privacy.envelope import key_id
 from fedaug.privacy.limits import LIMITS
 from fedaug.privacy.transparency.heads import HexDigest, Origin
 
 #: Changes whenever the bundle's form or meaning changes.
 FORMAT: Final = "fedaug-release/1"
 
-#: What is signed begins with this, so that no signature made for another purpose with the same key can pass for one.
-_DOMAIN: Final = b"fedaug release bundle\x00"
 _TIME: Final = "%Y-%m-%dT%H:%M:%SZ"
 _TODO: Final = "ask for the bundle again, and rely on nothing in this one"
 _MANIFEST_BYTES: Final = 2**20
-_SIGNATURE_BYTES: Final = 2_048
 
 
 def _is_time(text: str) -> str:
@@ -66,7 +60,7 @@ class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True, allow_inf_nan=False)
 
 
-_Kind = TypeVar("_Kind", bound=Part)
+Kind = TypeVar("Kind", bound=Part)
 
 
 class FileFact(Part):
@@ -163,15 +157,6 @@ class Manifest(Part):
     samples: Count
 
 
-class _Signature(Part):
-    format: Literal["fedaug-release-signature/1"] = "fedaug-release-signature/1"
-    key_id: HexDigest
-    manifest: HexDigest
-    name: Origin
-    role: Annotated[Role, Field(strict=False)]
-    signature: Annotated[str, Field(pattern="^[0-9a-f]{128}$")]
-
-
 def encode_manifest(manifest: Manifest) -> bytes:
     """The bytes that are signed."""
     return canonical_json(manifest.model_dump(mode="json"))
@@ -183,45 +168,10 @@ def read_manifest(data: bytes) -> Manifest:
     Raises:
         ProtocolError: The bytes are too many, malformed, or not in canonical form.
     """
-    found = _read(Manifest, data, "manifest", _MANIFEST_BYTES)
+    found = read_part(Manifest, data, "manifest", _MANIFEST_BYTES)
     if not found.created < found.expires:
         raise ProtocolError("a release bundle expires before it was made", _TODO)
     return found
-
-
-def sign_manifest(data: bytes, signer: SignerFact, key: Ed25519PrivateKey) -> bytes:
-    """The signature's file, for a manifest's bytes. Equal arguments give equal bytes (RFC 8032)."""
-    signature = key.sign(_signed(data, signer))
-    made = _Signature(
-        key_id=signer.key_id, manifest=digest(data), name=signer.name, role=signer.role, signature=signature.hex()
-    )
-    return canonical_json(made.model_dump(mode="json"))
-
-
-def verify_manifest(data: bytes, signature: bytes, signer: SignerFact, key: Ed25519PublicKey) -> None:
-    """Check that a manifest is signed by whom it names.
-
-    Args:
-        data: The manifest's bytes.
-        signature: The signature's file, of untrusted origin.
-        signer: As the manifest names it.
-        key: That member's public key, which never comes from the bundle's own word.
-
-    Raises:
-        ProtocolError: The signature's file is malformed.
-        BadSignature: It is another's, over another manifest, or does not match.
-    """
-    found = _read(_Signature, signature, "signature", _SIGNATURE_BYTES)
-    if (found.name, found.role, found.key_id) != (signer.name, signer.role, signer.key_id):
-        raise BadSignature("the signature is by another than the manifest names", _TODO)
-    if found.manifest != digest(data):
-        raise BadSignature("the signature is over another manifest", _TODO)
-    if key_id(key) != signer.key_id:
-        raise BadSignature("the manifest was signed with another key than its signer's", _TODO)
-    try:
-        key.verify(bytes.fromhex(found.signature), _signed(data, signer))
-    except InvalidSignature:
-        raise BadSignature("the manifest's signature does not match", _TODO) from None
 
 
 def facts_of(files: Mapping[str, bytes]) -> dict[str, FileFact]:
@@ -229,11 +179,18 @@ def facts_of(files: Mapping[str, bytes]) -> dict[str, FileFact]:
     return {name: FileFact.of(content) for name, content in sorted(files.items())}
 
 
-def _signed(data: bytes, signer: SignerFact) -> bytes:
-    return _DOMAIN + canonical_json({"manifest": digest(data), **signer.model_dump(mode="json")})
+def read_part(kind: type[Kind], data: bytes, what: str, most: int) -> Kind:
+    """Read a file of a bundle that has one form only, of untrusted origin.
 
+    Args:
+        kind: What it has to be.
+        data: The file.
+        what: Names it in an error.
+        most: Bytes that it may have.
 
-def _read(kind: type[_Kind], data: bytes, what: str, most: int) -> _Kind:
+    Raises:
+        ProtocolError: The bytes are too many, malformed, or not in canonical form.
+    """
     if len(data) > most:
         raise ProtocolError(f"a release bundle's {what} is over the size limit", _TODO)
     try:

@@ -39,8 +39,9 @@ from fedaug.privacy.bundle.container import (
 )
 from fedaug.privacy.bundle.excerpt import proof_faults, read_excerpt
 from fedaug.privacy.bundle.facts import card_of, read_report_facts, read_statement_facts
-from fedaug.privacy.bundle.manifest import FileFact, Manifest, read_manifest, time_text, verify_manifest
+from fedaug.privacy.bundle.manifest import FileFact, Manifest, read_manifest, time_text
 from fedaug.privacy.bundle.samples import count_samples, sample_faults
+from fedaug.privacy.bundle.signature import verify_manifest
 from fedaug.privacy.bundle.signers import Signers, Trust, signers_of
 from fedaug.privacy.canonical import digest
 from fedaug.privacy.enrolment.lists import CLOCK_SKEW_S

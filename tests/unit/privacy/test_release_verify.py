@@ -44,8 +44,9 @@ from fedaug.privacy.bundle.container import (
 from fedaug.privacy.bundle.excerpt import LedgerExcerpt, encode_excerpt, excerpt_of
 from fedaug.privacy.bundle.gates import gate_facts
 from fedaug.privacy.bundle.make import make_release
-from fedaug.privacy.bundle.manifest import FileFact, SignerFact, sign_manifest
+from fedaug.privacy.bundle.manifest import FileFact, SignerFact
 from fedaug.privacy.bundle.samples import encode_samples
+from fedaug.privacy.bundle.signature import sign_manifest
 from fedaug.privacy.bundle.signers import Trust
 from fedaug.privacy.bundle.verify import ReleaseFindings, verify_release
 from fedaug.privacy.canonical import canonical_json
