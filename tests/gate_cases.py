@@ -58,6 +58,9 @@ SETTINGS: dict[str, dict[str, object]] = {
     "nearness": {"vectors": VECTORS, "answers": [Answers(np.ones(20), ABOVE)]},
     "relabel": {"labeller": ByFirstCoordinate()},
     "information": {"labeller": ByFirstCoordinate()},
+    "toxicity": {"also": ["the patient"]},
+    "trigger": {"reference": Batch(tuple(texts(100, seed=9)))},
+    "collapse": {"generation0": Batch(tuple(texts(240, seed=9)))},
 }
 
 

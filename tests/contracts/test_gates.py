@@ -38,7 +38,8 @@ def test_there_is_one_verdict_per_text_with_a_known_code(name: str) -> None:
     assert len(verdicts) == len(SAMPLE)
     assert {verdict.gate for verdict in verdicts} == {name}
     assert all(isinstance(verdict.code, VerdictCode) for verdict in verdicts)
-    assert {verdict.passed for verdict in verdicts} == {True, False}, "the sample neither passes nor fails as a whole"
+    if name not in WHOLE_BATCH:
+        assert {verdict.passed for verdict in verdicts} == {True, False}, "the sample passes or fails as a whole"
 
 
 @each_gate
