@@ -85,7 +85,7 @@ def write_site_report(data: SiteReport, path: Path) -> Path:
         ConfigError: It cannot be written.
         MissingExtra: jinja2 or matplotlib is not installed; nothing is written.
     """
-    with drawing("client"):
+    with drawing():
         from fedaug.client.report.page import page  # noqa: PLC0415  the extra may be absent; the facts need it not
     html = page(data)
     try:

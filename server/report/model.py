@@ -320,7 +320,7 @@ class ReportData(Part):
         fedaug_version: The version that made it.
         config: The campaign's settings as given.
         vetting: Gate by gate what was refused and why; gates of class F and D only.
-        audit: What ``fedaug audit`` found of this run, if it was run.
+        audit: What the run's audit found, if there was one.
         deidentification: What de-identification misses, measured on generated or public text. On real records it is
             measured in a site's own report, and only there.
         cards: What the pool and the student are, for whoever is handed them.

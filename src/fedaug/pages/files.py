@@ -11,7 +11,7 @@ from fedaug.errors import MissingExtra
 
 
 @contextmanager
-def drawing(extra: str = "server") -> Iterator[None]:
+def drawing() -> Iterator[None]:
     """Wraps the imports of what draws a page.
 
     Raises:
@@ -23,7 +23,7 @@ def drawing(extra: str = "server") -> Iterator[None]:
         if (missing.name or "").split(".")[0] not in {"jinja2", "markupsafe", "matplotlib"}:
             raise
         raise MissingExtra(
-            "the report's page needs jinja2 and matplotlib, which are not installed", f"install fedaug[{extra}]"
+            "the report's page needs jinja2 and matplotlib, which are not installed", "install fedaug[server]"
         ) from None
 
 
