@@ -86,7 +86,7 @@ def audit_campaign(
     narrator: Narrator,
     noise: Callable[[str], NoiseSource] | None = None,
     coins: NoiseSource | None = None,
-    repeats: int | None = None,
+    repeats: int | Sequence[int] | None = None,
 ) -> AuditOutcome:
     """Audit a campaign's plan at a virtual site that holds canaries.
 
@@ -99,7 +99,8 @@ def audit_campaign(
         narrator: Told about progress.
         noise: The site's noise source by its name; tests alone give one.
         coins: Where coins come from; tests alone pass another than the default.
-        repeats: Records of each canary. By default 1, or 4 where the unit of privacy is the subject.
+        repeats: Records of each canary, or of one after the other. By default 1, or 4 where the unit of privacy is the
+            subject.
 
     Raises:
         ConfigError: Canaries have several records, and each is a unit by itself.
@@ -107,19 +108,19 @@ def audit_campaign(
     """
     config = example.campaign
     by_subject = config.privacy.unit is PrivacyUnit.SUBJECT
-    copies = repeats or (min(_RECORDS_PER_SUBJECT, config.privacy.records_per_unit) if by_subject else 1)
-    if copies > 1 and not by_subject:
+    usual = min(_RECORDS_PER_SUBJECT, config.privacy.records_per_unit) if by_subject else 1
+    copies = [repeats or usual] * len(texts) if isinstance(repeats, int | None) else list(repeats)
+    if max(copies) > 1 and not by_subject:
         raise ConfigError("a canary has several records, each a unit by itself", "set privacy.unit to subject")
     narrator.phase("audit: plant canaries")
     planted = flip_canaries(
         texts,
         coins or SystemNoise(),
         [config.labels[row % len(config.labels)] for row in range(len(texts))],
-        copies,
     )
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
-    result, heard = _through(example, work, planted, public, plain, _Telling(narrator), noise)
+    result, heard = _through(example, work, _rows(planted, copies), public, plain, _Telling(narrator), noise)
     narrator.phase("audit: guess the coins")
     seen = Planted(plain.embed(planted.texts), np.arange(len(texts)) % len(config.labels))
     leaks = seen.leaks(result.releases, heard.asked, result.plan)
@@ -136,7 +137,7 @@ def audit_campaign(
 def _through(
     example: Example,
     work: Path,
-    planted: Canaries,
+    rows: Sequence[Record],
     public: Encoder,
     plain: Encoder,
     narrator: Narrator,
@@ -149,7 +150,7 @@ def _through(
         sites = VirtualSites(alone, work / "sites", lambda: plain, noise)
         stack.callback(sites.close)
         narrator.phase("prepare the site")
-        site = sites.prepare(0, lambda: _rows(planted))
+        site = sites.prepare(0, lambda: rows)
         grid = stack.enter_context(InProcessGrid(make_client_app(lambda _: site), 1))
         heard = Overheard(FlowerExchange(grid))
         pool = stack.enter_context(Pool.open(work / "pool.sqlite"))
@@ -166,11 +167,12 @@ def _through(
         return coordinator.run(), heard
 
 
-def _rows(planted: Canaries) -> list[Record]:
-    """What lies in the site's source."""
+def _rows(planted: Canaries, copies: Sequence[int]) -> list[Record]:
+    """What lies in the site's source: a canary's records are one subject's."""
     return [
-        Record(f"canary-{number}", one.subject_id, one.text, one.label, _MADE_UP)
-        for number, one in enumerate(planted.records())
+        Record(f"canary-{row}-{copy}", f"canary-{row}", planted.texts[row], planted.labels[row], _MADE_UP)
+        for row in np.flatnonzero(planted.included).tolist()
+        for copy in range(copies[row])
     ]
 
 
