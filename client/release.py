@@ -16,11 +16,21 @@ from fedaug.client.answers import Answer, require_covered
 from fedaug.client.kept_offers import KeptOffers
 from fedaug.client.offers import Offer
 from fedaug.privacy.canonical import digest
-from fedaug.privacy.envelope import seal_envelope
+from fedaug.privacy.envelope import open_envelope, seal_envelope
 from fedaug.privacy.ledger import Ledger
 from fedaug.privacy.noise import NoiseSource
+from fedaug.privacy.transparency.entries import Offered
 from fedaug.strategies.contributions import Contributions
-from fedaug.strategies.messages import AskSamples, CampaignPlan, Message, NoisyRelease, ReleaseRequest, encode
+from fedaug.strategies.messages import (
+    AskSamples,
+    CampaignPlan,
+    Message,
+    NoisyRelease,
+    ReleaseRequest,
+    SampleBatch,
+    decode_reply,
+    encode,
+)
 from fedaug.strategies.samples import sample_batch
 
 _NONCE_BYTES = 16
@@ -112,13 +122,15 @@ class ReleaseGate:
         """
         asked = digest(raw)
         self.join(plan)  # as for a release: a ledger that was rolled back lets nothing out
-        kept = self._offers.find(plan.campaign, request.key, asked)
-        if kept is not None:
-            return kept
-        offer = make()
-        batch = sample_batch(plan, offer.candidates, outside_dp=offer.outside_dp)
-        artefact = self._seal(encode(batch), plan.campaign, request.key, asked)
-        return self._offers.keep(plan.campaign, request.key, artefact)
+        artefact = self._offers.find(plan.campaign, request.key, asked)
+        if artefact is None:
+            offer = make()
+            body = encode(sample_batch(plan, offer.candidates, outside_dp=offer.outside_dp))
+            artefact = self._seal(body, plan.campaign, request.key, asked)
+            artefact = self._offers.keep(plan.campaign, request.key, artefact)
+        # Also for one that was kept before: a crash may have come between the two.
+        self._ledger.offer(_entry(artefact))
+        return artefact
 
     def _seal(self, body: bytes, campaign: str, key: str, asked: str) -> bytes:
         return seal_envelope(
@@ -130,3 +142,18 @@ class ReleaseGate:
             nonce=self._noise.token(_NONCE_BYTES),
             signer=self._signer,
         )
+
+
+def _entry(artefact: bytes) -> Offered:
+    """What the site's log says of a batch."""
+    header, body = open_envelope(artefact, None)
+    batch, _ = decode_reply(body)
+    assert isinstance(batch, SampleBatch)
+    return Offered(
+        campaign=header.campaign,
+        key=header.key,
+        request=header.request_digest,
+        artefact=digest(artefact),
+        texts=len(batch.samples),
+        outside_dp=batch.outside_dp,
+    )

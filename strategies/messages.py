@@ -253,9 +253,10 @@ class AskUpdate(ReleaseRequest):
 
 
 class AskSamples(ReleaseRequest):
-    """Texts that the site's generator made and its gates let pass, as the plan's ``samples`` say."""
+    """Texts that the site's generator made and its gates let pass, as the plan's ``samples`` say: one batch a plan."""
 
     request: Literal["samples"] = "samples"
+    key: Literal["samples"] = "samples"
 
 
 class ExchangeHeads(Message):

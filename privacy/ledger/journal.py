@@ -14,7 +14,16 @@ from typing import Final
 
 from fedaug.errors import LedgerError, ProtocolError
 from fedaug.privacy.events import Event
-from fedaug.privacy.transparency.entries import Opened, Recovered, Reserved, Sealed, SiteEntry, Voided, read_site_entry
+from fedaug.privacy.transparency.entries import (
+    Offered,
+    Opened,
+    Recovered,
+    Reserved,
+    Sealed,
+    SiteEntry,
+    Voided,
+    read_site_entry,
+)
 from fedaug.privacy.transparency.merkle import Frontier, leaf_hash
 
 #: Stands before the first entry.
@@ -73,6 +82,7 @@ class Plan:
         sequence: The journal's entry, from 1, that reserved it.
         reserved: That entry.
         releases: Its releases by key, in order.
+        offers: Batches of texts that left under it, by key: what is charged for nothing.
         lost: Whether the ledger was recovered since: nobody knows what of it has left, and the sealed bytes are gone.
     """
 
@@ -81,6 +91,7 @@ class Plan:
     releases: dict[str, PlannedRelease]
     lost: bool = False
     voided: int = 0
+    offers: dict[str, Offered] = field(default_factory=dict)
 
     @property
     def live(self) -> int:
@@ -153,6 +164,8 @@ class Books:
         if isinstance(entry, Recovered):
             return entry.size == self.size
         plan = self.plans.get(entry.campaign)
+        if isinstance(entry, Offered):
+            return plan is not None and not plan.lost and entry.key not in plan.releases.keys() | plan.offers.keys()
         release = plan.releases.get(entry.key) if plan and not plan.lost else None
         return release is not None and release.entry.state is ChargeState.RESERVED
 
@@ -166,6 +179,8 @@ class Books:
                 release = self.plans[entry.campaign].releases[entry.key]
                 release.entry = _moved(release.entry, ChargeState.COMMITTED)
                 release.sealed, release.sealed_at = entry, self.size + 1
+            case Offered():
+                self.plans[entry.campaign].offers[entry.key] = entry
             case Voided():
                 plan = self.plans[entry.campaign]
                 release = plan.releases[entry.key]

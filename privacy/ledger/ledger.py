@@ -21,16 +21,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from sqlalchemy import Connection, insert, select, update
 
-from fedaug.errors import (
-    AlreadyReleased,
-    LedgerError,
-    NotReserved,
-)
+from fedaug.errors import AlreadyReleased, LedgerError, NotReserved
 from fedaug.privacy.canonical import digest
 from fedaug.privacy.events import Event
 from fedaug.privacy.ledger.anchor import Failpoint
@@ -50,12 +45,13 @@ from fedaug.privacy.ledger.checks import (
 from fedaug.privacy.ledger.costs import Costs
 from fedaug.privacy.ledger.inspection import append, artefact_of, entries_after, inspect_rows, leaves
 from fedaug.privacy.ledger.journal import Books, ChargeState, LedgerEntry, Plan, PlannedRelease
+from fedaug.privacy.ledger.offers import note_offer
 from fedaug.privacy.ledger.recovery import first_rows, older_copy, recovered_entries, replace_ledger
 from fedaug.privacy.ledger.report import LedgerReport, verified
 from fedaug.privacy.ledger.schema import outbox, state
 from fedaug.privacy.ledger.store import LedgerStore
 from fedaug.privacy.limits import LIMITS
-from fedaug.privacy.transparency.entries import Opened, Reserved, Sealed, Voided, encode_entry
+from fedaug.privacy.transparency.entries import Offered, Opened, Reserved, Sealed, Voided, encode_entry
 from fedaug.privacy.transparency.merkle import merkle_root
 from fedaug.privacy.units import ADJACENCY, Budget, PrivacyUnit
 
@@ -272,6 +268,11 @@ class Ledger:
             sequence = append(connection, self._books, entry)
             connection.execute(insert(outbox).values(sequence=sequence, artefact=bytes(artefact)))
 
+    def offer(self, entry: Offered) -> None:
+        """List a batch of texts before it leaves: see :func:`~fedaug.privacy.ledger.offers.note_offer`."""
+        with self._writing() as connection:
+            note_offer(connection, self._books, entry)
+
     def void(self, campaign: str, key: str) -> None:
         """Give a reserved charge back, for good. Voiding it again does nothing.
 
@@ -360,9 +361,7 @@ class Ledger:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     @contextmanager

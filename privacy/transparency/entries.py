@@ -67,6 +67,18 @@ class Voided(_Entry):
     key: _Key
 
 
+class Offered(_Entry):
+    """A batch of texts is about to leave. It is post-processing or outside DP, so nothing was charged for it."""
+
+    entry: Literal["offered"] = "offered"
+    campaign: _Name
+    key: _Key
+    request: HexDigest
+    artefact: HexDigest
+    texts: int = Field(ge=0, le=LIMITS.batch_samples)
+    outside_dp: bool
+
+
 class Recovered(_Entry):
     """A site's journal was rebuilt from so many entries that a coordinator had kept; the sealed bytes are lost."""
 
@@ -100,7 +112,7 @@ class Countersigned(_Entry):
     root: HexDigest
 
 
-SiteEntry = Opened | Reserved | Sealed | Voided | Recovered
+SiteEntry = Opened | Reserved | Sealed | Offered | Voided | Recovered
 CoordinatorEntry = Accepted | Countersigned
 
 _SITE: Final[TypeAdapter[SiteEntry]] = TypeAdapter(Annotated[SiteEntry, Field(discriminator="entry")])

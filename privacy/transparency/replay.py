@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from fedaug.privacy.events import Event
-from fedaug.privacy.transparency.entries import Opened, Recovered, Reserved, Sealed, SiteEntry, Voided
+from fedaug.privacy.transparency.entries import Offered, Opened, Recovered, Reserved, Sealed, SiteEntry, Voided
 
 #: A release: its campaign, and its key within it.
 Release = tuple[str, str]
@@ -24,6 +24,7 @@ class Journal:
         plans: Campaign -> the entry that reserved it.
         events: Every reserved release -> its event.
         sealed: Release -> the entry that sealed it.
+        offered: Batches of texts that left, charged for nothing.
         voided: Releases that were given back.
         lost: Campaigns from before the ledger was recovered: still charged, and nothing more may come of them.
         faults: Where the entries break a rule, in plain words.
@@ -32,6 +33,7 @@ class Journal:
     plans: dict[str, Reserved] = field(default_factory=dict)
     events: dict[Release, Event] = field(default_factory=dict)
     sealed: dict[Release, Sealed] = field(default_factory=dict)
+    offered: dict[Release, Offered] = field(default_factory=dict)
     voided: set[Release] = field(default_factory=set)
     lost: set[str] = field(default_factory=set)
     faults: list[str] = field(default_factory=list)
@@ -54,7 +56,7 @@ def replay(entries: Iterable[SiteEntry]) -> Journal:
 
     A journal begins by saying whose it is, once. A campaign is reserved once, with distinct releases; a release is
     reserved before anything else happens to it, and then sealed once or voided once, never both; and neither once the
-    ledger was recovered since.
+    ledger was recovered since. A batch of texts is offered once, under a reserved plan, by a key of its own.
     """
     journal = Journal()
     number = 0
@@ -74,6 +76,8 @@ def _taken(journal: Journal, entry: SiteEntry) -> list[str]:
         return _reserved(journal, entry)
     if isinstance(entry, Sealed | Voided):
         return _settled(journal, entry)
+    if isinstance(entry, Offered):
+        return _offered(journal, entry)
     if isinstance(entry, Recovered):
         journal.lost.update(journal.plans)
     return []
@@ -86,6 +90,18 @@ def _reserved(journal: Journal, entry: Reserved) -> list[str]:
     events = {(entry.campaign, event.key): event for event in entry.mechanisms}
     journal.events.update(events)
     return [] if len(events) == len(entry.events) else ["reserves one release twice"]
+
+
+def _offered(journal: Journal, entry: Offered) -> list[str]:
+    release = (entry.campaign, entry.key)
+    if entry.campaign not in journal.plans:
+        return [f"offers {named(release)}, whose plan was not reserved before"]
+    if release in journal.events or release in journal.offered:
+        return [f"offers {named(release)}, which is a release or was offered before"]
+    if entry.campaign in journal.lost:
+        return [f"offers {named(release)}, whose plan was reserved before the ledger was recovered"]
+    journal.offered[release] = entry
+    return []
 
 
 def _settled(journal: Journal, entry: Sealed | Voided) -> list[str]:

@@ -8,13 +8,16 @@ from pathlib import Path
 
 import pytest
 from tests.offering import PLANTED, SECRET, makes, offer_plan, offering_site
-from tests.small import make_plan, make_site, some_rows
+from tests.small import event, make_plan, make_site, some_rows
 
 from fedaug.augmentation.candidates import Candidate, Dependence
 from fedaug.client import offers
 from fedaug.client.site import Site
 from fedaug.errors import PolicyRefused, PrivateOutput, ProtocolError
+from fedaug.privacy.canonical import digest
 from fedaug.privacy.envelope import open_envelope
+from fedaug.privacy.events import ReleaseKind
+from fedaug.privacy.transparency.entries import Offered, read_site_entry
 from fedaug.privacy.vetting import VerdictCode
 from fedaug.strategies.messages import AskSamples, Outcome, SampleBatch, SampleOffer, Status, decode_reply, encode
 from fedaug.strategies.samples import sample_batch
@@ -208,3 +211,56 @@ def test_the_message_of_a_batch_cannot_say_private() -> None:
         sample_batch(plan, public[:4], outside_dp=True)
     with pytest.raises(PolicyRefused, match="public size"):
         sample_batch(offer_plan(outside_dp=True), public[:3], outside_dp=True)
+
+
+def listed(site: Site) -> list[Offered]:
+    entries = [read_site_entry(entry) for entry in site._ledger.journal()]
+    return [entry for entry in entries if isinstance(entry, Offered)]
+
+
+def test_a_batch_is_listed_in_the_sites_log_once_and_charged_for_nothing(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    makes(monkeypatch, *CLEAN)
+    assert site.join(offer_plan()) is Outcome.OK
+    spent = site.status().spent
+    sent = [site.handle(ASK) for _ in range(2)]
+    (entry,) = listed(site)
+    assert (entry.campaign, entry.key, entry.artefact) == ("autumn", "samples", digest(sent[0]))
+    assert (entry.texts, entry.outside_dp) == (4, False)
+    assert site.status().spent == spent
+    assert site._ledger.verify()
+
+
+def test_a_batch_that_was_kept_when_the_power_failed_is_listed_before_it_leaves(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    makes(monkeypatch, *CLEAN)
+    assert site.join(offer_plan()) is Outcome.OK
+    with monkeypatch.context() as cut:
+        cut.setattr(type(site._ledger), "offer", lambda *_: (_ for _ in ()).throw(OSError("the power is cut")))
+        assert reply(site) is Outcome.UNAVAILABLE
+    assert listed(site) == []
+    makes(monkeypatch, "something else altogether, said now")
+    assert texts(reply(site)) <= set(CLEAN)  # the one that was kept
+    assert len(listed(site)) == 1
+
+
+def test_there_is_one_batch_a_plan_and_none_without(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Under another name it would be another batch, and asked of records that have changed since."""
+    makes(monkeypatch, *CLEAN)
+    assert site.join(offer_plan()) is Outcome.OK
+    assert len(texts(reply(site))) == 4
+    other = AskSamples.model_construct(campaign="autumn", key="samples/2", request="samples")
+    assert reply(site, encode(other)) is Outcome.UNAVAILABLE
+    assert reply(site, encode(AskSamples(campaign="spring"))) is Outcome.REFUSED
+    assert len(listed(site)) == 1
+
+
+def test_a_batch_does_not_take_the_name_of_a_release(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    makes(monkeypatch, *CLEAN)
+    release = event("samples", ReleaseKind.NOISY_COUNTS, 50.0)
+    clashing = make_plan(events=(release,), samples=offer_plan().samples)
+    assert site.join(clashing) is Outcome.OK
+    assert reply(site) is Outcome.REFUSED
+    assert listed(site) == []

@@ -10,21 +10,23 @@ from tests.log_samples import encoded, events, site_entries
 
 from fedaug.errors import LedgerError
 from fedaug.privacy.ledger.journal import Books
-from fedaug.privacy.transparency.entries import Recovered, Reserved, Sealed, SiteEntry, Voided
+from fedaug.privacy.transparency.entries import Offered, Recovered, Reserved, Sealed, SiteEntry, Voided
 from fedaug.privacy.transparency.replay import replay
 
 OPENED = site_entries("north")[0]
 RESERVED = Reserved(campaign="autumn", plan="ab" * 32, events=events(2))
 SEALED = Sealed(campaign="autumn", key="votes/0", request="ab" * 32, artefact="cd" * 32)
 VOIDED = Voided(campaign="autumn", key="votes/0")
+OFFERED = Offered(campaign="autumn", key="samples", request="ab" * 32, artefact="cd" * 32, texts=3, outside_dp=False)
 OTHER = Voided(campaign="autumn", key="votes/1")
+CLASHING = OFFERED.model_copy(update={"key": "votes/1"})  # the name of a release
 MOST = 4
 
 
 def journals() -> Iterator[list[SiteEntry]]:
-    """Every journal of up to so many entries of seven kinds, with and without an opening."""
+    """Every journal of up to so many entries of nine kinds, with and without an opening."""
     recoveries = [Recovered(size=size) for size in (2, 3)]
-    kinds: list[SiteEntry] = [OPENED, RESERVED, SEALED, VOIDED, OTHER, *recoveries]
+    kinds: list[SiteEntry] = [OPENED, RESERVED, SEALED, VOIDED, OTHER, OFFERED, CLASHING, *recoveries]
     for length in range(MOST + 1):
         for chosen in itertools.product(kinds, repeat=length):
             yield [OPENED, *chosen]

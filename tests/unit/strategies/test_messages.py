@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.nearness import asked, support_plan
 from tests.small import candidates, make_plan
 
 from fedaug.errors import ProtocolError
@@ -16,14 +17,18 @@ from fedaug.privacy.limits import LIMITS
 from fedaug.strategies.messages import (
     AskCounts,
     AskMetric,
+    AskSamples,
     AskStatistics,
+    AskSupport,
     AskVotes,
     CampaignPlan,
     Describe,
     Join,
     Message,
     NoisyRelease,
+    OfferedSample,
     Outcome,
+    SampleBatch,
     SiteFact,
     Status,
     decode_reply,
@@ -37,12 +42,17 @@ REQUESTS: list[tuple[Message, dict[str, Any]]] = [
     (AskCounts(campaign="c", key="counts"), {}),
     (AskStatistics(campaign="c", key="s"), {}),
     (AskVotes(campaign="c", key="votes/0"), candidates()),
+    (AskSupport(campaign="c", key="support"), asked("one", "two")),
+    (AskSamples(campaign="c"), {}),
+    (Join(plan=support_plan()), {}),
     (AskMetric(campaign="ü ε", key="m"), {"weight": np.ones((2, 3), np.float32), "bias": np.zeros(2, np.float32)}),
 ]
+OFFERED = OfferedSample(text="línea ε", label="cough", origin="made-up", parents=("ab" * 32,), dependence="dp")
 EVENT = GaussianEvent("k", ReleaseKind.NOISY_COUNTS, 1.0, 2.5)
 REPLIES: list[tuple[Message, dict[str, Any]]] = [
     (SiteFact(site="st-mary", public_key="0" * 64), {}),
     *((Status(status=outcome), {}) for outcome in Outcome),
+    (SampleBatch(campaign="c", plan="a" * 64, samples=(OFFERED,), outside_dp=False), {}),
     (
         NoisyRelease(kind=ReleaseKind.NOISY_COUNTS, campaign="c", plan="a" * 64, event=EVENT.as_dict()),
         {"values": np.arange(3.0)},
