@@ -307,3 +307,28 @@ def test_a_finished_run_is_handed_on_and_checked_by_a_script_that_cannot_import_
     handed_on = bundle.read_bytes()
     assert len(private) > 50
     assert not [text for text in private if text.encode() in handed_on]
+
+
+def test_every_site_has_a_report_of_its_own_and_the_consortiums_holds_none_of_its_counts(run: Run) -> None:
+    dealt = deal(Example.load(run.folder), read_rows(Example.load(run.folder), run.out, run.records, None).train)
+    theirs = run.out / "report.html"
+    for index, rows in enumerate(dealt):
+        own = (run.out / "sites" / f"site-{index + 1:02d}" / "report.html").read_text("utf-8")
+        assert "This page stays at the site." in own
+        assert f"{len(rows)} de-identified records" in own
+        assert not any(row.text in own for row in rows)
+    assert "This page stays at the site." not in theirs.read_text("utf-8")
+    assert "de-identified records" not in theirs.read_text("utf-8")
+
+
+def test_the_report_tells_of_every_gate_and_of_what_pool_and_student_are(run: Run) -> None:
+    vetting, cards = run.report["vetting"], run.report["cards"]
+    assert {gate["class"] for gate in vetting["gates"]} == {"F"}
+    assert {gate["gate"]: gate["refused"] for gate in vetting["gates"] if gate["refused"]} == run.report["samples"][
+        "rejected"
+    ]
+    assert vetting["accepted"] + sum(gate["refused"] for gate in vetting["gates"]) == vetting["offered"]
+    assert cards["data"]["texts"] == run.report["samples"]["accepted"]
+    assert cards["student"]["score"] == run.report["utility"]["student"]
+    assert all(sample["generator"] for sample in run.report["samples"]["gallery"])
+    assert any("simulation" in text for text in run.report["not_promised"])
