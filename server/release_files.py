@@ -80,8 +80,10 @@ def trace(out: Path, material: Material, policies: Mapping[str, Path]) -> Proven
         ConfigError: A gate is not installed here, or a policy is no TOML file.
         MissingFile: A policy is not there.
     """
-    found = {path.parent.name: path for path in sorted(out.glob("sites/*/site.toml"))} | dict(policies)
     statement = read_statement_facts(material.statement)
+    sites = statement.mechanisms.sites
+    found = {path.parent.name: path for path in out.glob("sites/*/site.toml") if path.parent.name in sites}
+    found |= policies
     gates = set(statement.public_inputs.gates)
     plan = read_bundle(material.log).plans.get(statement.plan)
     if plan is not None and plan.samples is not None and plan.samples.outside_dp:

@@ -24,13 +24,18 @@ from typing import Any
 import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests import enrolment_lists as lists
+from tests import release_samples as releases
 from tests.consortium import EnrolledSimulator, Office, make_enrolled_sites, outcome
 from tests.log_samples import HUB as SAMPLE_HUB
-from tests.log_samples import KEYS, PLAN, honest_bundle, honest_logs, plan
+from tests.log_samples import KEYS, PLAN, SIGNERS, honest_bundle, honest_logs, plan
 from tests.mutations import Named, of_bytes, of_json
 from tests.small import PASSPHRASE, candidates, events, make_plan
 
 from fedaug.errors import DefectError, FedaugError, RefusedError
+from fedaug.privacy.bundle.container import MANIFEST, SIGNATURE, pack, unpack
+from fedaug.privacy.bundle.manifest import SignerFact
+from fedaug.privacy.bundle.signature import sign_manifest
+from fedaug.privacy.bundle.verify import verify_release
 from fedaug.privacy.canonical import canonical_json, digest, parse_json
 from fedaug.privacy.enrolment import read_list
 from fedaug.privacy.envelope import open_envelope, seal_envelope
@@ -60,6 +65,25 @@ AUTUMN = make_plan(events=events(50.0))
 COUNTS = encode(AskCounts(campaign="autumn", key="counts"))
 ME, NODE = "site-0", 0
 Check = Callable[[bytes], object]
+#: What only the maker of a release bundle can know, or need not say.
+RIGHT_IF_SIGNED = (
+    *(
+        f"{name} = {value}"
+        for name in (
+            "agreement",
+            "approver",
+            "recipient",
+            "code.package",
+            "code.version",
+            "models.0.file",
+            "models.0.name",
+        )
+        for value in ("a path", "a number as text")
+    ),
+    "code.files = 2^70",
+    *(f"models {change}" for change in ("= an empty list", "without its last", "with its last twice")),
+    *(f"policies {change}" for change in ("= an empty map", "without north", "without south")),
+)
 
 
 class Defects(logging.Handler):
@@ -355,6 +379,33 @@ def bundle_target(world: World) -> Target:
     return Target(good, check, mutated, ("keys = an empty map", *(f"keys without {name}" for name in KEYS)))
 
 
+def release_targets(world: World) -> Iterator[tuple[str, Target]]:
+    """A release bundle as a file; its manifest changed; and its manifest changed by a maker who signs it."""
+    good, other = releases.release(report=None, samples=None), releases.release(signer="north")
+    files = unpack(good)
+
+    def check(data: bytes) -> None:
+        if not verify_release(data, releases.TRUST, releases.NOW).passed:
+            raise NotRight("the bundle does not pass", "nothing")
+
+    def repacked(name: str) -> Named:
+        for label, text in of_json(json.loads(files[name]), literal_steps=5):
+            yield label, pack({**files, name: text.encode("utf-8", "surrogatepass")})
+
+    def signed() -> Named:
+        manifest = json.loads(files[MANIFEST])
+        signer = SignerFact(**manifest["signer"])
+        for label, text in of_json(manifest, literal_steps=7):
+            made = text.encode("utf-8", "surrogatepass")
+            signature = sign_manifest(made, signer, SIGNERS[SAMPLE_HUB])
+            yield label, pack({**files, MANIFEST: made, SIGNATURE: signature})
+
+    yield "release bundle", Target(good, check, lambda: of_bytes(good, other, world.steps))
+    yield "release manifest", Target(good, check, lambda: repacked(MANIFEST))
+    yield "release signature", Target(good, check, lambda: repacked(SIGNATURE))
+    yield "release manifest, signed", Target(good, check, signed, RIGHT_IF_SIGNED)
+
+
 def head_target(world: World) -> Target:
     north, south, _ = honest_logs()
     good, other = encode_head(north.heads[0]), encode_head(south.heads[0])
@@ -519,6 +570,7 @@ def targets(world: World) -> Iterator[tuple[str, Target]]:
     yield from reply_targets(world)
     yield "enrolment list", list_target(world)
     yield "log bundle", bundle_target(world)
+    yield from release_targets(world)
     yield "log head", head_target(world)
     yield from entry_targets()
     yield "plan file", plan_file_target(world)

@@ -45,6 +45,8 @@ def naming_faults(contents: Contents) -> Iterator[str]:
         yield "the report is another campaign's"
     if manifest.simulated != statement.simulated:
         yield "manifest and statement disagree on whether sites were virtual"
+    if set(manifest.policies) - set(statement.mechanisms.sites):
+        yield "the manifest names the policy of a site that took no part"
 
 
 def excerpt_faults(contents: Contents) -> Iterator[str]:

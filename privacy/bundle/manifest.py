@@ -83,8 +83,8 @@ class CodeFact(Part):
         sha256: Of the canonical JSON of {path within the package: SHA-256 of the file}.
     """
 
-    package: Name
-    version: Name
+    package: Words
+    version: Words
     files: Count
     sha256: HexDigest
 
@@ -92,8 +92,8 @@ class CodeFact(Part):
 class ModelFact(Part):
     """Pretrained weights that the campaign or its vetting rests on."""
 
-    name: Name
-    file: Name
+    name: Words
+    file: Words
     sha256: HexDigest
 
 
@@ -105,7 +105,7 @@ class GateFact(Part):
         decides: Whether a sample that it refused stayed behind. A gate of class S decides only by a site's policy.
     """
 
-    gate: Name
+    gate: Words
     gate_class: Literal["F", "D", "S"]
     decides: bool
 
