@@ -41,15 +41,18 @@ class Thresholds:
     Attributes:
         run_words: Words in a row that are enough whatever they are; 13 as in Brown et al. 2020, appendix C.
         run_share: Share of the item's words that a shorter run has to have.
-        run_weight: Weight that the words of such a run have to have together, in words that only one item has.
+        weight: Weight that the words of such a run, or those that two bags share, have to have together, in words that
+            only one item has: everyday phrases have less.
         bag: Weight of the words that both have, as a share of the weight of those that either has.
+        same: From this share on, the words in common may be everyday ones.
         jaccard: Jaccard index of the sets of pairs of neighbouring words.
     """
 
     run_words: int = 13
     run_share: float = 0.5
-    run_weight: float = 1.5
+    weight: float = 1.75
     bag: float = 0.5
+    same: float = 0.9
     jaccard: float = 0.6
 
 
@@ -110,7 +113,7 @@ class EvaluationIndex:
         share = words / self._items.lengths[items]
         weight = self._sums[start + words] - self._sums[start]
         limits = self._thresholds
-        found = (share >= limits.run_share) & (weight >= limits.run_weight) | (words >= limits.run_words)
+        found = (share >= limits.run_share) & (weight >= limits.weight) | (words >= limits.run_words)
         return Matches(texts.rows[mine[begins]][found].astype(np.int64), items[found], np.minimum(share[found], 1.0))
 
     def _by_bags(self, sets: ShingleSets) -> Iterator[Matches]:
@@ -128,7 +131,8 @@ class EvaluationIndex:
             mine, theirs = mine[alike], theirs[alike]
             both = shared_weights(sets, self._bags, (mine, theirs), weights)
             likeness = both / (totals[mine] + self._totals[theirs] - both)
-            near = likeness >= self._thresholds.bag - _HAIR
+            limits = self._thresholds
+            near = (likeness >= limits.bag - _HAIR) & ((both >= limits.weight) | (likeness >= limits.same))
             yield Matches(mine[near], theirs[near], likeness[near])
 
     def _prefixes_of(self, sets: ShingleSets) -> tuple[Hashes, Places]:

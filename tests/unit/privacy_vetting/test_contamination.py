@@ -79,7 +79,7 @@ def test_half_of_an_item_counts_only_if_it_tells_more_than_everyday_words() -> N
 
 def test_thirteen_words_in_a_row_are_enough_even_of_a_long_item() -> None:
     item = " ".join(f"w{number}" for number in range(400))
-    gate = ContaminationGate({"x": [item]}, thresholds=Thresholds(run_weight=1e9, bag=1.0))
+    gate = ContaminationGate({"x": [item]}, thresholds=Thresholds(weight=1e9, bag=1.0))
     texts = [" ".join(["other", *(f"w{number}" for number in range(50, 50 + words)), "words"]) for words in (12, 13)]
     assert [verdict.passed for verdict in gate.judge(Batch(tuple(texts)))] == [True, False]
 
@@ -138,13 +138,18 @@ def by_definition(texts: list[str], items: list[str], limits: Thresholds) -> dic
     for row, text in enumerate(map(normalised, texts)):
         for place, item in enumerate(every):
             either, both = set(text) | set(item), set(text) & set(item)
-            likeness = sum(map(weight, both)) / sum(map(weight, either))
-            if likeness >= limits.bag and len(set(text)) <= BAG_WORDS:
+            common = sum(map(weight, both))
+            likeness = common / sum(map(weight, either))
+            if (
+                likeness >= limits.bag
+                and (common >= limits.weight or likeness >= limits.same)
+                and len(set(text)) <= BAG_WORDS
+            ):
                 found[row, place] = likeness
             for start, end in ((a, b) for a in range(len(item)) for b in range(a + ANCHOR_WORDS, len(item) + 1)):
                 run = item[start:end]
                 copied = any(text[at : at + len(run)] == run for at in range(len(text)))
-                telling = sum(map(weight, run)) >= limits.run_weight and len(run) >= limits.run_share * len(item)
+                telling = sum(map(weight, run)) >= limits.weight and len(run) >= limits.run_share * len(item)
                 if copied and (telling or len(run) >= limits.run_words):
                     found[row, place] = max(found.get((row, place), 0), len(run) / len(item))
     return found
@@ -159,9 +164,9 @@ WORDS = st.lists(st.sampled_from("abcdefgh"), max_size=14).map(" ".join)
     st.sampled_from([2.5, 4.0]),
 )  # fmt: skip
 def test_runs_and_bags_are_those_of_the_definition(
-    texts: list[str], items: list[str], bag: float, run_weight: float
+    texts: list[str], items: list[str], bag: float, weight: float
 ) -> None:
-    limits = Thresholds(run_words=6, bag=bag, run_weight=run_weight, jaccard=1.0)
+    limits = Thresholds(run_words=6, bag=bag, weight=weight, jaccard=1.0)
     found: dict[tuple[int, int], float] = {}
     for part in EvaluationIndex(items, limits).matches(texts):
         for row, place, likeness in zip(part.texts.tolist(), part.items.tolist(), part.likeness, strict=True):
