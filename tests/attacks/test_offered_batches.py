@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.mutation_targets import of_message
 from tests.offering import COPIES, PLANTED, SECRET, makes, offer_plan, offering_site
 from tests.simulator import Misbehaviour, Simulator, spoken
 from tests.small import make_plan, open_site
 
 from fedaug.client.site import Site
-from fedaug.errors import PolicyRefused, ProtocolError
+from fedaug.errors import FedaugError, PolicyRefused, ProtocolError
 from fedaug.privacy.canonical import canonical_json
 from fedaug.privacy.vetting import LengthGate, VerdictCode, make_gate
 from fedaug.privacy.vetting.closest import ClosestRecordGate
@@ -22,6 +23,7 @@ from fedaug.server.inbound import recheck
 from fedaug.server.pool import Pool
 from fedaug.server.rounds import Rounds
 from fedaug.strategies.messages import AskSamples, OfferedSample, SampleBatch, decode_reply, decode_request, encode
+from fedaug.strategies.samples import require_planned
 
 QUESTION = AskSamples(campaign="autumn", key="samples")
 PLAN = offer_plan()
@@ -181,3 +183,21 @@ def test_a_plan_without_samples_is_asked_for_none(simulator: Simulator, pool: Po
         rounds = Rounds(plan, simulator, other, 2, timeout_s=5.0)
         rounds.gather()
         assert rounds.offers(QUESTION) == ()
+
+
+def test_a_mutated_batch_is_refused_with_an_error_of_ours_or_says_something_else() -> None:
+    body = encode(SampleBatch(campaign="autumn", plan=PLAN.digest, samples=(sample(), sample("b")), outside_dp=False))
+    tried = refused = 0
+    for name, data in of_message(body):
+        tried += 1
+        try:
+            reply, _ = decode_reply(data)
+            assert isinstance(reply, SampleBatch), name
+            require_planned(reply, PLAN)
+        except FedaugError:
+            refused += 1
+        else:
+            assert encode(reply) == data, name
+            assert {one.dependence for one in reply.samples} <= {"public", "dp"}
+    assert tried > 200
+    assert refused > 0.7 * tried
