@@ -1,4 +1,4 @@
-"""What the gates of class D and S keep to beyond what every gate does: charges, codes, and no word on single records."""
+"""What the gates of class D and S keep to beyond what every gate does: their charges, and their codes."""
 
 from __future__ import annotations
 
