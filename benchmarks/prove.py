@@ -89,6 +89,7 @@ def parts() -> Iterator[Part]:
     yield Part("dp-step", lambda _: benchmark("dp_step"), lambda found: {"measured": found["ratio"] > 0})
     for number, name in MODULES.items():
         yield Part(f"deid-{name}", lambda _, number=number: deid_row(number), lambda found: found["bars"])  # type: ignore[misc]  # as above
+    yield Part("audit", lambda _: audits(), lambda found: found["bars"])
     yield Part("accounting-speed", lambda _: benchmark("accounting"), lambda found: {"measured": found["ratio"] > 0})
 
 
@@ -166,6 +167,14 @@ def deid_row(number: int) -> Figures:
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
     row = json.loads(done.stdout.splitlines()[-1])["rows"][str(number)]
     return {name: row[name] for name in ("unit", "ours", "alternative", "bars")}
+
+
+def audits() -> Figures:
+    """What audits prove of honest campaigns, and of those with a defect; with the bars that the benchmark states."""
+    command = [sys.executable, "-m", "benchmarks.audit", "--json"]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    found = json.loads(done.stdout.splitlines()[-1])
+    return {name: found[name] for name in ("unit", "ours", "alternative", "bars")}
 
 
 def overhead(work: Path) -> Figures:

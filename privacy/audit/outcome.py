@@ -46,6 +46,12 @@ class Bound(Facts):
     guesses: Count
     correct: Count
 
+    @model_validator(mode="after")
+    def _adds_up(self) -> Self:
+        if not (self.correct <= self.guesses and self.lower_bound <= self.ceiling):
+            raise ValueError("more was right than could be")
+        return self
+
 
 class Loudest(Facts):
     """The canary that is heard best, against what clipping and the planned noise leave possible.

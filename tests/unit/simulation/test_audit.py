@@ -193,9 +193,7 @@ def test_simulate_writes_the_audit_beside_the_report(run: Path) -> None:
     told = json.loads((run / "report.json").read_text())["audit"]
     assert found["canaries"] == told["canaries"] == 40
     assert found["sites"]["site-01"]["lower_bound"] == told["sites"]["site-01"]["lower_bound"]
-    assert set(found["sites"]["site-01"]) == {
-        *("claimed_epsilon", "lower_bound", "ceiling", "guesses", "correct")
-    }
+    assert set(found["sites"]["site-01"]) == {*("claimed_epsilon", "lower_bound", "ceiling", "guesses", "correct")}
     assert found["passed"] is told["passed"] is True
 
 
@@ -224,12 +222,12 @@ def test_the_command_fails_where_a_bound_is_above_its_claim(
     values["passed"] = False
     values["sites"]["site-01"]["claimed_epsilon"] = 1e-6
     for bound in values["details"]["site-01"]["bounds"]:
-        bound["lower_bound"] = 2.0
-    values["sites"]["site-01"]["lower_bound"] = 2.0
+        bound["lower_bound"] = 1.0
+    values["sites"]["site-01"]["lower_bound"] = 1.0
     (tmp_path / "audit.json").write_text(json.dumps(values))
     assert cli.run(["audit", str(tmp_path)]) == 1
     error = capsys.readouterr().err
-    assert error.startswith("FA902: site-01: ε is at least 2.00 with 95 % confidence, and 0.00 is claimed (and 1 more)")
+    assert error.startswith("FA902: site-01: ε is at least 1.00 with 95 % confidence, and 0.00 is claimed (and 1 more)")
     assert error.count("\n") == 1
 
 
