@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
@@ -13,6 +13,7 @@ import numpy as np
 from fedaug.augmentation.candidates import Candidate, Dependence
 from fedaug.privacy.accounting import epsilon
 from fedaug.privacy.events import Event
+from fedaug.privacy.vetting import GateClass
 from fedaug.server.candidates import Funnel
 from fedaug.server.card_facts import cards, origin_of
 from fedaug.server.coordinator import CampaignResult, VotingRound
@@ -51,6 +52,7 @@ def summarise(result: CampaignResult, heldout: Heldout | None, created: datetime
     if heldout is None or result.score is None:
         return None
     config, privacy = result.config, _privacy(result)
+    vetting = _vetting(result.funnel, result.arrivals)
     spent = max((site.epsilon for site in privacy.sites.values()), default=privacy.consortium_epsilon)
     return ReportData(
         title=config.title,
@@ -61,34 +63,41 @@ def summarise(result: CampaignResult, heldout: Heldout | None, created: datetime
         utility=_utility(result, heldout),
         privacy=privacy,
         samples=Samples(
-            offered=result.funnel.offered,
+            offered=vetting.offered,
             accepted=result.accepted,
-            rejected=dict(result.funnel.refused),
+            rejected={gate.gate: gate.refused for gate in vetting.gates if gate.refused},
             gallery=_gallery(result),
         ),
         rounds=tuple(_round(turn) for turn in result.rounds),
         timing=Timing(total_s=sum(result.phases.values()), phases=result.phases),
         config=config.model_dump(mode="json"),
-        vetting=_vetting(result.funnel, result.arrivals),
+        vetting=vetting,
         cards=cards(result, result.score, STUDENT, spent),
         not_promised=not_promised(privacy.unit, simulated=False),
     )
 
 
 def _vetting(funnel: Funnel, arrivals: Arrivals | None) -> Vetting:
-    gates = tuple(
-        GateFigures(
-            gate=name,
-            gate_class=funnel.classes[name].value,
-            refused=funnel.refused[name],
-            reasons={str(code): count for code, count in reasons.items()},
+    """Candidates that were made here, and texts that sites sent; the same free gates judge both."""
+    came = arrivals or Arrivals()
+    classes = dict(funnel.classes) | dict.fromkeys(came.gates, GateClass.FREE)
+    gates = []
+    for name in (*came.gates, *(name for name in funnel.reasons if name not in came.gates)):
+        reasons = funnel.reasons.get(name, Counter()) + came.gates.get(name, Counter())
+        gates.append(
+            GateFigures(
+                gate=name,
+                gate_class=classes[name].value,
+                refused=reasons.total(),
+                reasons={str(code): count for code, count in reasons.items()},
+            )
         )
-        for name, reasons in funnel.reasons.items()
-    )
+    gates.sort(key=lambda gate: gate.gate_class == "D")  # those of class D come last, as they run
+    offered = funnel.offered + came.arrived
     return Vetting(
-        offered=funnel.offered,
-        accepted=funnel.offered - funnel.refused.total(),
-        gates=gates,
+        offered=offered,
+        accepted=offered - sum(gate.refused for gate in gates),
+        gates=tuple(gates),
         arrived=None if arrivals is None else arrivals.arrived,
         quarantined=None if arrivals is None else arrivals.quarantined,
     )
@@ -157,6 +166,7 @@ def _privacy(result: CampaignResult) -> Privacy:
         trust_model=plan.trust_model,
         consortium_epsilon=_or_infinite(parameters.consortium.epsilon),
         max_sites_per_unit=parameters.max_sites_per_unit,
+        outside_dp=outside,
         sites={site: SitePrivacy(epsilon=cost, budget=plan.epsilon, releases=kinds) for site in result.sites},
         releases=tuple(
             Release(

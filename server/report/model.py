@@ -218,6 +218,7 @@ class Privacy(Part):
     Attributes:
         consortium_epsilon: ε of one unit against everything that all sites let out.
         max_sites_per_unit: How many sites may hold data of one unit; ``consortium_epsilon`` composes so many.
+        outside_dp: Sites that sent a batch about which checks of their records decided, so that no ε holds.
     """
 
     unit: PrivacyUnit
@@ -228,6 +229,13 @@ class Privacy(Part):
     max_sites_per_unit: Annotated[int, Field(ge=1)] = 1
     sites: Annotated[dict[str, SitePrivacy], AfterValidator(sorted_naturally)]
     releases: tuple[Release, ...] = ()
+    outside_dp: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _no_epsilon_outside_dp(self) -> Self:
+        if self.outside_dp and not math.isinf(self.consortium_epsilon):
+            raise ValueError("an ε is stated although a batch left outside DP")
+        return self
 
 
 class GallerySample(Part):

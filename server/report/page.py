@@ -17,7 +17,7 @@ from fedaug.server.report.privacy_view import (
     headline_privacy,
     kinds_in_order,
     mechanisms,
-    noise_off,
+    nothing_promised,
     site_rows,
     spent_range,
 )
@@ -46,7 +46,8 @@ def _view(data: ReportData) -> dict[str, Any]:
         "headline": _headline(data),
         "caution": _caution(data),
         "interval": words.wilson(utility.student, utility.test_size) if utility.test_size else None,
-        "noise_off": noise_off(privacy),
+        "nothing_promised": nothing_promised(privacy),
+        "noise_off": nothing_promised(privacy) and not privacy.outside_dp,
         "simulated": simulated,
         "not_promised": data.not_promised or not_promised(privacy.unit, simulated=simulated),
         "references": _references(data),

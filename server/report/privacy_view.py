@@ -22,14 +22,16 @@ KIND_IN_WORDS: Final = {
 COLOURS: Final = 5  # classes k0 to k4 of the style sheet
 
 
-def noise_off(privacy: Privacy) -> bool:
-    """Whether any site took part without noise, so that nothing is promised for it."""
+def nothing_promised(privacy: Privacy) -> bool:
+    """Whether any site took part without noise, or sent a batch outside DP, so that nothing is promised."""
     return any(math.isinf(site.epsilon) for site in privacy.sites.values()) or math.isinf(privacy.consortium_epsilon)
 
 
 def headline_privacy(privacy: Privacy) -> str:
     """The headline's second half."""
-    if noise_off(privacy):
+    if privacy.outside_dp:
+        return "texts left a site outside differential privacy, so none is promised"
+    if nothing_promised(privacy):
         return "the noise was off, so no privacy is promised"
     worst = max((site.epsilon for site in privacy.sites.values()), default=privacy.consortium_epsilon)
     who = "the site spent" if len(privacy.sites) == 1 else "no site spent more than"
@@ -43,8 +45,8 @@ def spent_range(privacy: Privacy) -> str:
     sites = words.plural(len(privacy.sites), "site")
     if not spent:
         return "No site took part"
-    if noise_off(privacy):
-        return f"{sites}; privacy {words.NOISE_OFF}"
+    if nothing_promised(privacy):
+        return f"{sites}; privacy {'none (outside DP)' if privacy.outside_dp else words.NOISE_OFF}"
     if spent[0] == spent[-1]:
         return f"{'Each of ' if len(privacy.sites) > 1 else ''}{sites} spent ε\u00a0=\u00a0{spent[0]}"
     return f"{sites} spent between ε\u00a0=\u00a0{spent[0]} and {spent[-1]}"

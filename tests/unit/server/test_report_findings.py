@@ -235,3 +235,23 @@ def test_a_long_name_is_cut_and_a_sentence_to_rely_on_is_not() -> None:
     assert "… [10,009 characters]" in html  # with "refused: " before it
     assert "w" * 2_000 in html
     assert "p" * 2_000 in html
+
+
+def test_where_texts_left_outside_dp_no_epsilon_is_shown_and_the_noise_is_not_blamed() -> None:
+    values = report_data(sites=2, labels=5, rounds=2)
+    values["privacy"] |= {"outside_dp": ["bank-2"], "consortium_epsilon": "inf"}
+    for site in values["privacy"]["sites"].values():
+        site["epsilon"] = "inf"
+    text = " ".join(render_html(ReportData(**values)).split())
+    assert "Texts left outside differential privacy." in text
+    assert "texts left a site outside differential privacy, so none is promised" in text
+    assert "none (outside DP)" in text
+    assert "The noise was off." not in text
+    assert "(ε, δ)-differential privacy, with ε from the table" not in text
+
+
+def test_no_epsilon_is_stated_beside_a_batch_outside_dp() -> None:
+    values = report_data(sites=2, labels=5, rounds=2)
+    values["privacy"]["outside_dp"] = ["bank-2"]
+    with pytest.raises(ValidationError, match="although a batch left outside DP"):
+        ReportData(**values)

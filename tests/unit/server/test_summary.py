@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,9 +14,11 @@ from fedaug.augmentation.candidates import Candidate, Dependence
 from fedaug.privacy.accounting import epsilon
 from fedaug.privacy.envelope import Header
 from fedaug.privacy.events import Event
+from fedaug.privacy.vetting import GateClass, Verdict, VerdictCode
 from fedaug.server.campaign import load_campaign, plan_campaign
 from fedaug.server.candidates import CandidateSource
 from fedaug.server.coordinator import CampaignResult
+from fedaug.server.inbound import Arrivals, SiteArrivals
 from fedaug.server.pool_records import PoolSample
 from fedaug.server.report import ReportData
 from fedaug.server.schooling import Heldout
@@ -120,3 +123,22 @@ def test_cards_tell_what_is_in_the_pool_and_which_labels_are_weak(result: Campai
     assert [(weak.label, weak.accuracy) for weak in student.weakest] == [(LABELS[1], 0.0)]
     assert student.never_right == 1
     assert student.epsilon == data.privacy.sites["a"].epsilon
+
+
+def test_texts_that_sites_sent_are_offered_too_and_what_was_refused_of_them_is_counted(result: CampaignResult) -> None:
+    came = Arrivals()
+    came.sites["a"] = SiteArrivals(7, 2, outside_dp=False, reasons={VerdictCode.TOO_SHORT: 2})
+    came.gates["length"] = Counter({VerdictCode.TOO_SHORT: 2})
+    result.funnel.offered = 10
+    result.funnel.note(["length"], GateClass.FREE)
+    result.funnel.note(["support"], GateClass.CHARGED)
+    result.funnel.refuse([Verdict("length", VerdictCode.TOO_LONG), Verdict("support", VerdictCode.UNSUPPORTED)])
+    result.arrivals = came
+    vetting = report(result).vetting
+    assert vetting is not None
+    assert (vetting.offered, vetting.accepted, vetting.arrived, vetting.quarantined) == (17, 13, 7, 2)
+    assert [(gate.gate, gate.gate_class, gate.refused) for gate in vetting.gates] == [
+        ("length", "F", 3),
+        ("support", "D", 1),
+    ]
+    assert vetting.gates[0].reasons == {"too-long": 1, "too-short": 2}
