@@ -224,7 +224,11 @@ def _lines(findings: ReleaseFindings) -> Iterator[str]:
         if not check.passed:
             yield f"        {check.told}"
     for spent in findings.spending:
-        yield f"spent   {spent.site}: ε {spent.epsilon:.4g} per {spent.unit} at δ {spent.delta:g}, all campaigns"
+        outside = "; its samples outside DP are not in it" if spent.site in manifest.outside_dp else ""
+        yield (
+            f"spent   {spent.site}: ε {spent.epsilon:.4g} per {spent.unit} at δ {spent.delta:g} for what all campaigns "
+            f"charged{outside}"
+        )
     for text in findings.unchecked:
         yield f"not checked: {text}"
     for text in findings.refusals:

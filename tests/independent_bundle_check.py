@@ -255,6 +255,13 @@ def agreement_faults(manifest: Values, files: dict[str, bytes]) -> Iterator[str]
         costs = {told["consortium_epsilon"], *(one["epsilon"] for one in told["sites"].values())}
         if not costs <= {stated["consortium"]["epsilon"] or "inf", stated["per_site"]["epsilon"] or "inf"}:
             yield "the report's ε is not the statement's"
+    left = [
+        site
+        for site, excerpt in ledger["sites"].items()
+        if any(json.loads(one["entry"]).get("outside_dp") for one in excerpt["entries"])
+    ]
+    if sorted(left) != sorted(statement.get("outside_dp", [])):
+        yield "the logs list samples outside DP of other sites than the statement"
     yield from outside_dp_faults(manifest, statement, json.loads(files["log-bundle.json"]))
 
 

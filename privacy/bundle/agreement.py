@@ -145,21 +145,22 @@ def gate_faults(contents: Contents) -> Iterator[str]:
 def outside_dp_faults(contents: Contents) -> Iterator[str]:
     """Where the plan lets gates of class S decide they are listed, and of whatever they let pass the statement says so.
 
-    What the plan says is not the maker's word: the sites signed it.
+    Neither is the maker's word: the sites signed the plan, and their logs list every batch that left.
     """
-    manifest, statement, may = contents.manifest, contents.statement, site_gates_may_decide(contents)
+    manifest, statement, may = contents.manifest, contents.statement, _site_gates_may_decide(contents)
     deciding = any(gate.gate_class == "S" and gate.decides for gate in manifest.gates)
     if may and not deciding:
         yield "the plan lets gates of class S decide what leaves, and none is listed as deciding"
     if (deciding or manifest.outside_dp or statement.outside_dp) and not may:
         yield "gates of class S are said to have decided, which the plan does not let them"
-    if set(manifest.outside_dp) - set(statement.mechanisms.sites):
-        yield "samples outside DP are of a site that the statement does not name"
+    left = sorted(site for site, excerpt in contents.excerpt.sites.items() if excerpt.outside_dp)
+    if sorted(statement.outside_dp) != left:
+        yield "the sites whose samples the statement has outside DP are not those whose logs list such a batch"
     if sorted(statement.outside_dp) != sorted(manifest.outside_dp):
         yield "statement and manifest name different sites whose samples are outside DP"
 
 
-def site_gates_may_decide(contents: Contents) -> bool:
+def _site_gates_may_decide(contents: Contents) -> bool:
     """Whether the plan lets gates that read records exactly decide what leaves a site."""
     plan = contents.log.plans.get(contents.manifest.plan)
     return plan is not None and plan.samples is not None and plan.samples.outside_dp

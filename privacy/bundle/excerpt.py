@@ -20,7 +20,15 @@ from fedaug.privacy.canonical import canonical_json
 from fedaug.privacy.events import Event
 from fedaug.privacy.limits import LIMITS
 from fedaug.privacy.transparency.bundle import Bundle, BundledLog, LogRole
-from fedaug.privacy.transparency.entries import Countersigned, Reserved, Sealed, SiteEntry, Voided, read_site_entry
+from fedaug.privacy.transparency.entries import (
+    Countersigned,
+    Offered,
+    Reserved,
+    Sealed,
+    SiteEntry,
+    Voided,
+    read_site_entry,
+)
 from fedaug.privacy.transparency.heads import HexDigest, LogHead, Origin
 from fedaug.privacy.transparency.merkle import (
     consistency_proof,
@@ -64,7 +72,8 @@ class SiteExcerpt(Part):
 
     Attributes:
         head: The newest head of the site's log that the coordinator countersigned.
-        entries: Where the campaign was reserved, and each of its releases sealed or given back.
+        entries: Where the campaign was reserved, and each of its releases sealed or given back, and each batch of
+            texts offered.
         earlier: Heads that were countersigned before.
     """
 
@@ -79,6 +88,11 @@ class SiteExcerpt(Part):
         voided = {entry.key for entry in entries if isinstance(entry, Voided)}
         reserved = [event for entry in entries if isinstance(entry, Reserved) for event in entry.mechanisms]
         return tuple(event for event in reserved if event.key not in voided)
+
+    @property
+    def outside_dp(self) -> bool:
+        """Whether a batch of texts left about which a gate that reads records exactly has decided."""
+        return any(isinstance(entry, Offered) and entry.outside_dp for entry in (one.typed for one in self.entries))
 
 
 class LedgerExcerpt(Part):
@@ -175,7 +189,7 @@ def _site_excerpt(log: BundledLog, campaign: str, earlier: list[Countersigned]) 
 
 
 def _is_of(entry: SiteEntry, campaign: str) -> bool:
-    return isinstance(entry, Reserved | Sealed | Voided) and entry.campaign == campaign
+    return isinstance(entry, Reserved | Sealed | Offered | Voided) and entry.campaign == campaign
 
 
 def _hex(nodes: tuple[bytes, ...]) -> list[str]:

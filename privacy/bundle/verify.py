@@ -21,7 +21,6 @@ from fedaug.privacy.bundle.agreement import (
     naming_faults,
     outside_dp_faults,
     report_faults,
-    site_gates_may_decide,
 )
 from fedaug.privacy.bundle.container import (
     CARD,
@@ -174,8 +173,6 @@ def _note_unchecked(contents: Contents, sheet: Worksheet) -> None:
         f"that {code.package} {code.version} with the hash stated is what ran, and with the models and policies stated",
         "that the pages say what the JSON beside them says: they are bound by their hashes only",
     ]
-    if site_gates_may_decide(contents) and not contents.manifest.outside_dp:
-        sheet.unchecked.append("that no site sent samples outside DP: the plan lets them, and no log holds a batch")
     if contents.manifest.outside_dp and contents.manifest.samples:
         sheet.unchecked.append("which of the samples are outside DP: the file of samples does not tell them apart")
     others = contents.excerpt.sites.keys() - set(contents.statement.mechanisms.sites)

@@ -9,7 +9,23 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from tests.log_samples import HUB, PLAN, SIGNERS, STATED, honest_bundle, honest_logs, plan, plan_digest
+from tests.log_samples import (
+    HUB,
+    PLAN,
+    SIGNERS,
+    SITES,
+    STATED,
+    accepted_entries,
+    countersigned,
+    encoded,
+    honest_bundle,
+    honest_logs,
+    hub_log,
+    plan,
+    plan_digest,
+    site_entries,
+    site_log,
+)
 from tests.release_samples import (
     AUTHORITY,
     DAY,
@@ -41,7 +57,6 @@ from fedaug.privacy.bundle.container import (
     pack,
     unpack,
 )
-from fedaug.privacy.bundle.excerpt import LedgerExcerpt, encode_excerpt, excerpt_of
 from fedaug.privacy.bundle.gates import gate_facts
 from fedaug.privacy.bundle.make import make_release
 from fedaug.privacy.bundle.manifest import FileFact, SignerFact
@@ -50,7 +65,8 @@ from fedaug.privacy.bundle.signature import sign_manifest
 from fedaug.privacy.bundle.signers import Trust
 from fedaug.privacy.bundle.verify import ReleaseFindings, verify_release
 from fedaug.privacy.canonical import canonical_json
-from fedaug.privacy.transparency.bundle import read_bundle, write_bundle
+from fedaug.privacy.transparency.bundle import write_bundle
+from fedaug.privacy.transparency.entries import Offered
 
 DATA = release()
 MALLORY = SIGNERS["mallory"]
@@ -375,46 +391,55 @@ def outside(values: dict[str, Any]) -> None:
 NONE = {"epsilon": None, "slack": None}
 
 
-def test_where_site_only_gates_may_decide_no_epsilon_is_stated_for_what_they_let_pass() -> None:
-    """Whether they may, the plan says, which the sites signed and the maker of the bundle cannot change."""
-    report_without = {"report.json": None, "report.html": None}
-    files = {LOG: honest_bundle(DECIDED), LEDGER: encode_excerpt(decided_excerpt()), STATEMENT: decided_statement()}
-    data = changed(DATA, files | report_without, lambda values: values.update(plan=plan_digest(DECIDED), config=None))
-    assert failed(data)["outside DP"].endswith("decide what leaves, and none is listed as deciding")
-    nothing_sent = check(changed(data, manifest=deciding))
-    assert nothing_sent.passed
-    assert nothing_sent.unchecked[-1].startswith("that no site sent samples outside DP")
-    assert "name different sites" in failed(changed(data, manifest=outside))["outside DP"]
-    lie = {STATEMENT: decided_statement(outside_dp=["north"])}
-    assert failed(changed(data, lie, outside)) == {
-        "statement": "ε is stated, although samples of a site are outside DP"
-    }
-    said = {STATEMENT: without_epsilon()}
-    assert "name different sites" in failed(changed(data, said, deciding))["outside DP"]
-    assert check(changed(data, said, outside)).passed
-    assert make_decided(without_epsilon())
+def decided(*offering: str) -> bytes:
+    """Logs under the plan that lets them: these sites have let out a batch about which gates of class S decided."""
+    logs = []
+    for site in SITES:
+        entries = site_entries(site, DECIDED)
+        if site in offering:
+            batch = {"request": "0a" * 32, "artefact": "0b" * 32, "texts": 64, "outside_dp": True}
+            entries.append(Offered(campaign="autumn", key="samples", **batch))
+        logs.append(site_log(site, encoded(entries)))
+    pooled = [entry for log in logs for entry in (*accepted_entries(log.origin, DECIDED), *countersigned(log))]
+    return write_bundle([*logs, hub_log(encoded(pooled))], [DECIDED], STATED)
 
 
-def without_epsilon() -> bytes:
-    values = statement()
-    values["privacy_parameters"] |= {"per_site": NONE, "consortium": NONE, "planned_epsilon": None}
-    changes = {"privacy_parameters": values["privacy_parameters"], "not_stated": "samples outside DP"}
-    return decided_statement(outside_dp=["north"], **changes)
+def decided_statement(*outside_dp: str) -> bytes:
+    values = statement(plan=plan_digest(DECIDED))
+    if outside_dp:
+        values["privacy_parameters"] |= {"per_site": NONE, "consortium": NONE, "planned_epsilon": None}
+        values |= {"outside_dp": list(outside_dp), "not_stated": "samples outside DP"}
+    return as_file(values)
 
 
-def decided_statement(**changes: Any) -> bytes:
-    return as_file(statement(plan=plan_digest(DECIDED), **changes))
+def test_where_site_only_gates_decided_no_epsilon_is_stated() -> None:
+    """That they may, the plan says, and that they did, the logs: sites signed both, and no maker can change them."""
+    gates = replace(provenance(), gates=gate_facts((*GATES, "copy")))
+    made = material(statement=decided_statement("north"), log=decided("north"), report=None)
+    data = make_release(made, TERMS, gates, SIGNERS[HUB])
+    assert check(data).manifest.outside_dp == ["north"]
+    nothing_sent = material(statement=decided_statement(), log=decided(), report=None)
+    assert check(make_release(nothing_sent, TERMS, gates, SIGNERS[HUB])).passed
+    for lie, told in (
+        (decided_statement(), "are not those whose logs list such a batch"),
+        (decided_statement("south"), "are not those whose logs list such a batch"),
+        (decided_statement("north", "south"), "are not those whose logs list such a batch"),
+    ):
+        with pytest.raises(BundleRefused) as caught:
+            make_release(replace(made, statement=lie), TERMS, gates, SIGNERS[HUB])
+        assert told in caught.value.what
+    with pytest.raises(BundleRefused, match="decide what leaves, and none is listed as deciding"):
+        make_release(made, TERMS, provenance(), SIGNERS[HUB])
+    hidden = changed(data, manifest=lambda values: values.update(outside_dp=[]))
+    assert "name different sites" in failed(hidden)["outside DP"]
 
 
-def decided_excerpt() -> LedgerExcerpt:
-    return excerpt_of(read_bundle(honest_bundle(DECIDED)), "autumn", plan_digest(DECIDED))
-
-
-def make_decided(stated: bytes) -> bool:
-    made = material(statement=stated, log=honest_bundle(DECIDED), report=None)
-    return check(
-        make_release(made, TERMS, replace(provenance(), gates=gate_facts((*GATES, "copy"))), SIGNERS[HUB])
-    ).passed
+def test_no_epsilon_is_stated_beside_samples_outside_dp() -> None:
+    values = json.loads(decided_statement("north"))
+    values["privacy_parameters"]["consortium"] = {"epsilon": 0.9, "slack": None}
+    made = material(statement=as_file(values), log=decided("north"), report=None)
+    with pytest.raises(BundleRefused, match="ε is stated, although samples of a site are outside DP"):
+        make_release(made, TERMS, provenance(), SIGNERS[HUB])
 
 
 def test_where_the_plan_lets_no_site_only_gate_decide_none_is_listed_as_deciding() -> None:
