@@ -17,13 +17,14 @@ from typing import Any, Final
 from fedaug.augmentation.candidates import Candidate
 from fedaug.augmentation.encoder import Encoder
 from fedaug.augmentation.registry import GENERATORS, load_plugin
+from fedaug.client.refused_texts import RefusedText, RefusedTexts
 from fedaug.client.rows import PreparedRows
 from fedaug.client.settings import SiteSettings
 from fedaug.client.store import SealedStore
 from fedaug.errors import DefectError, MissingFile, PolicyRefused
 from fedaug.privacy.canonical import digest
 from fedaug.privacy.limits import LIMITS
-from fedaug.privacy.vetting import Batch, Gate, make_gate
+from fedaug.privacy.vetting import Batch, Gate, VerdictCode, make_gate
 from fedaug.privacy.vetting.closest import ClosestRecordGate
 from fedaug.privacy.vetting.copies import CopyGate
 from fedaug.privacy.vetting.planted import PlantedGate
@@ -33,6 +34,11 @@ from fedaug.strategies.messages import CampaignPlan
 from fedaug.strategies.samples import asked_for
 
 _LOG = logging.getLogger(__name__)
+_CODES: Final = {
+    CopyGate.name: VerdictCode.VERBATIM_COPY,
+    ClosestRecordGate.name: VerdictCode.TOO_CLOSE,
+    PlantedGate.name: VerdictCode.PLANTED,
+}
 _REMEDY: Final = "list it in samples.generators, or take no part"
 
 
@@ -58,6 +64,7 @@ class Offers:
         store: Its sealed records.
         rows: Their embeddings.
         encoder: Makes the public embedding space; loaded when first needed.
+        refused: Keeps what the gates refuse, for review.
     """
 
     def __init__(
@@ -67,12 +74,14 @@ class Offers:
         store: SealedStore,
         rows: PreparedRows,
         encoder: Callable[[], Encoder],
+        refused: RefusedTexts,
     ) -> None:
         self._folder = folder
         self._settings = settings
         self._store = store
         self._rows = rows
         self._encoder = encoder
+        self._refused = refused
         self.findings = SiteFindings(folder)
 
     def make(self, plan: CampaignPlan, key: str) -> Offer:
@@ -100,7 +109,9 @@ class Offers:
             attempts=asked.attempts,
         )
         kept = [made[text] for text, _ in vetted.kept]
-        passed = self._observed(kept, plan.campaign, key, blocks=blocks)
+        away = [RefusedText(text, label, verdict.gate, verdict.code) for text, label, verdict in vetted.turned_away]
+        passed = self._observed(kept, plan.campaign, key, away if blocks else None)
+        self._refused.keep(plan.campaign, away)
         if blocks and len(passed) < asked.count:
             raise PolicyRefused("too few texts are left for a batch of its public size", "plan with fewer")
         return Offer(tuple(passed[: asked.count]), blocks)
@@ -115,14 +126,23 @@ class Offers:
         found = factory(**options).generate(list(plan.labels), seed)
         yield from sorted(found, key=lambda candidate: digest(f"{seed}/{candidate.text}".encode()))
 
-    def _observed(self, kept: list[Candidate], campaign: str, key: str, *, blocks: bool) -> list[Candidate]:
+    def _observed(
+        self, kept: list[Candidate], campaign: str, key: str, away: list[RefusedText] | None
+    ) -> list[Candidate]:
+        """What the site's own gates let go on; where they decide, what they refuse is added to ``away``."""
+        blocks = away is not None
         texts = tuple(candidate.text for candidate in kept)
         vectors = self._encoder().embed(texts) if texts else None
         batch = Batch(texts, tuple(candidate.label for candidate in kept), vectors)
         rows = set(range(len(kept)))
         for make in self._site_gates():
             try:
-                rows &= set(self.findings.observe(batch, [make()], campaign=campaign, key=key, blocks=blocks))
+                gate = make()
+                passed = set(self.findings.observe(batch, [gate], campaign=campaign, key=key, blocks=blocks))
+                if away is not None:
+                    gone = (kept[row] for row in sorted(rows - passed))
+                    away += [RefusedText(one.text, one.label, gate.name, _CODES[gate.name]) for one in gone]
+                rows &= passed
             except Exception as error:
                 if blocks:
                     raise

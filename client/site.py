@@ -29,6 +29,7 @@ from fedaug.client.ledger_file import known_lineage, site_ledger
 from fedaug.client.offers import Offers
 from fedaug.client.preparation import Preparation, Prepared
 from fedaug.client.records import Record, RowReport
+from fedaug.client.refused_texts import RefusedText, RefusedTexts
 from fedaug.client.release import ReleaseGate
 from fedaug.client.rows import PreparedRows
 from fedaug.client.settings import SiteSettings
@@ -97,6 +98,7 @@ class Site:
         self._store = store = SealedStore(folder / "store", keys, known_lineage(folder))
         self._rows = PreparedRows(store)
         self._preparation = Preparation(folder, settings, keys, store, self._rows, encoder)
+        self._refused = RefusedTexts(folder, keys, store.lineage)
         self._door = Door(
             settings,
             ReleaseGate(
@@ -110,7 +112,7 @@ class Site:
             self._rows,
             SiteLog(settings.name, KeptHeads(folder), self._ledger, keys.signer),
             callers_of(folder, settings),
-            Offers(folder, settings, store, self._rows, encoder),
+            Offers(folder, settings, store, self._rows, encoder, self._refused),
             keys.signer.public_key().public_bytes_raw(),
         )
 
@@ -227,6 +229,14 @@ class Site:
             ConfigError: It cannot be read.
         """
         return self._preparation.policy()
+
+    def refused(self, campaign: str) -> list[RefusedText]:
+        """Texts of a campaign's batch that the gates refused, with the reason, for review inside the site.
+
+        Raises:
+            SealError: The file was changed or moved.
+        """
+        return list(self._refused.read(campaign))
 
     def _prepared(self) -> bool:
         try:

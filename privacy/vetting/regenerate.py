@@ -15,7 +15,7 @@ from typing import Final, Protocol, runtime_checkable
 
 from fedaug.errors import ConfigError, NotReserved, PolicyRefused
 from fedaug.privacy.events import Event
-from fedaug.privacy.vetting.gate import Batch, Gate, GateClass, VerdictCode, VettingResult, vet
+from fedaug.privacy.vetting.gate import Batch, Gate, GateClass, Verdict, VerdictCode, vet
 
 #: Attempts that no plan needs to exceed.
 MOST_ATTEMPTS: Final = 100
@@ -45,6 +45,7 @@ class Regenerated:
         refused: Gate -> texts it refused.
         codes: Reason -> texts refused for it.
         charged: The events of every release that was asked, in order, each once.
+        turned_away: The texts that did not pass, with the verdict of the gate that refused them, for review.
     """
 
     kept: tuple[tuple[str, str | None], ...]
@@ -53,6 +54,7 @@ class Regenerated:
     refused: dict[str, int] = field(default_factory=dict)
     codes: dict[VerdictCode, int] = field(default_factory=dict)
     charged: tuple[Event, ...] = ()
+    turned_away: tuple[tuple[str, str | None, Verdict], ...] = ()
 
 
 def regenerate(
@@ -88,29 +90,43 @@ def regenerate(
         )
     kept: list[tuple[str, str | None]] = []
     spent: list[Event] = []
-    refused: Counter[str] = Counter()
-    codes: Counter[VerdictCode] = Counter()
+    tally = _Tally()
     offered = used = 0
     for attempt in range(attempts):
         batch, used = make(attempt), attempt + 1
         offered += len(batch)
-        batch, free = _vetted(batch, gates)
-        results = [free]
+        batch = tally.vetted(batch, gates)
         if len(batch):
-            batch, dear = _vetted(batch, _asked(charged(attempt, batch), planned, spent))
-            results.append(dear)
-        for result in results:
-            refused.update(result.refused_by)
-            codes.update(result.codes)
+            batch = tally.vetted(batch, _asked(charged(attempt, batch), planned, spent))
         kept += zip(batch.texts, batch.labels, strict=True)
         if len(kept) >= wanted:
             break
-    return Regenerated(tuple(kept[:wanted]), used, offered, dict(refused), dict(codes), tuple(spent))
+    return Regenerated(
+        tuple(kept[:wanted]),
+        used,
+        offered,
+        dict(tally.refused),
+        dict(tally.codes),
+        tuple(spent),
+        tuple(tally.turned_away),
+    )
 
 
-def _vetted(batch: Batch, gates: Sequence[Gate]) -> tuple[Batch, VettingResult]:
-    result = vet(batch, gates, allowed=_MAY_DECIDE)
-    return batch.take(result.kept), result
+@dataclass
+class _Tally:
+    """What gates refused so far."""
+
+    refused: Counter[str] = field(default_factory=Counter)
+    codes: Counter[VerdictCode] = field(default_factory=Counter)
+    turned_away: list[tuple[str, str | None, Verdict]] = field(default_factory=list)
+
+    def vetted(self, batch: Batch, gates: Sequence[Gate]) -> Batch:
+        """What passes; the rest is counted and kept."""
+        result = vet(batch, gates, allowed=_MAY_DECIDE)
+        self.refused.update(result.refused_by)
+        self.codes.update(result.codes)
+        self.turned_away += [(batch.texts[row], batch.labels[row], verdict) for row, verdict in result.refused.items()]
+        return batch.take(result.kept)
 
 
 def _asked(gates: Sequence[ChargedGate], planned: Sequence[Event], spent: list[Event]) -> Sequence[Gate]:

@@ -264,3 +264,27 @@ def test_a_batch_does_not_take_the_name_of_a_release(site: Site, monkeypatch: py
     assert site.join(clashing) is Outcome.OK
     assert reply(site) is Outcome.REFUSED
     assert listed(site) == []
+
+
+def test_what_was_refused_is_kept_with_the_reason_and_sealed(blocking: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    makes(monkeypatch, COPY, PLANT, *CLEAN, "no")
+    assert blocking.join(offer_plan(outside_dp=True)) is Outcome.OK
+    assert blocking.refused("autumn") == []
+    blocking.offer("autumn")
+    kept = {one.text: (one.gate, one.code) for one in blocking.refused("autumn")}
+    assert kept == {
+        "no": ("length", "too-short"),
+        COPY: ("copy", "verbatim-copy"),
+        PLANT: ("planted", "planted"),
+    }
+    assert "quillfeather" not in repr(blocking.refused("autumn"))
+    for path in (blocking.folder / "findings").iterdir():
+        assert b"quillfeather" not in path.read_bytes(), path.name
+        assert path.stat().st_mode & 0o077 == 0
+
+
+def test_of_what_may_leave_nothing_is_kept_as_refused(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    makes(monkeypatch, COPY, "no", *CLEAN[:2])
+    assert site.join(offer_plan()) is Outcome.OK
+    site.offer("autumn")
+    assert [one.text for one in site.refused("autumn")] == ["no"]
