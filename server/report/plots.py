@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from fedaug.pages import words
 from fedaug.pages.chart import BLUE, ORANGE, PERCENT, VERMILION, Marks, canvas, legend_above, rows_of
 from fedaug.pages.svg import INK, MUTED, inline_svg, style
-from fedaug.server.report.model import BudgetRun, LabelFigure, Utility
+from fedaug.server.report.model import LabelFigure, Utility
 
 
 @dataclass(frozen=True)
@@ -117,21 +117,20 @@ def budgets_plot(utility: Utility) -> str | None:
     runs = sorted(utility.budgets, key=lambda run: run.epsilon)
     if len(runs) < 2:
         return None
-    finite = [run for run in runs if math.isfinite(run.epsilon)]
-    places = {run.epsilon: float(at) for at, run in enumerate({run.epsilon: run for run in runs}.values())}
+    shown = [_rounded(run.epsilon) for run in runs]  # two runs with one budget differ in the fourth digit
+    places = {epsilon: float(at) for at, epsilon in enumerate(dict.fromkeys(shown))}
+    by_epsilon = {epsilon: [run.student for run in runs if _rounded(run.epsilon) == epsilon] for epsilon in places}
     with style("budgets"):
         figure, axes = canvas(3.1)
         marks = Marks(axes)
-        means = {
-            e: [run.student for run in finite if run.epsilon == e] for e in dict.fromkeys(r.epsilon for r in finite)
-        }
-        line = [(places[e], sum(found) / len(found)) for e, found in means.items()]
-        axes.plot(*zip(*line, strict=True) if line else ([], []), "-", color=BLUE, linewidth=2, label="student")
+        line = [(places[e], sum(found) / len(found)) for e, found in by_epsilon.items() if math.isfinite(e)]
+        axes.plot(*zip(*line, strict=True) if line else ([], []), "-", color=BLUE, linewidth=2)
+        axes.plot([], [], "-o", color=BLUE, linewidth=2, markersize=5.5, label="student")
         for run in runs:
             closed = "" if run.gap_closed is None else f"; {100 * run.gap_closed:.0f} % of the gap closed"
             spent = "noise off" if math.isinf(run.epsilon) else f"ε = {words.epsilon(run.epsilon)}"
             marks.draw(
-                places[run.epsilon], run.student, "o", f"{spent}: {100 * run.student:.1f} %{closed}",
+                places[_rounded(run.epsilon)], run.student, "o", f"{spent}: {100 * run.student:.1f} %{closed}",
                 color=BLUE, markersize=6.5, markeredgecolor="white",
             )  # fmt: skip
         _reference_lines(axes, utility)
@@ -146,9 +145,8 @@ def budgets_plot(utility: Utility) -> str | None:
         return inline_svg(figure, "budgets", f"{metric_name(utility)} against ε", f"{description}.", marks.texts)
 
 
-def _mean_at(runs: Sequence[BudgetRun], epsilon: float) -> float:
-    found = [run.student for run in runs if run.epsilon == epsilon]
-    return sum(found) / len(found)
+def _rounded(epsilon: float) -> float:
+    return epsilon if math.isinf(epsilon) else math.ceil(100 * epsilon - 1e-6) / 100
 
 
 def trajectory_plot(utility: Utility) -> str | None:

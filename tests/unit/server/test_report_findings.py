@@ -255,3 +255,16 @@ def test_no_epsilon_is_stated_beside_a_batch_outside_dp() -> None:
     values["privacy"]["outside_dp"] = ["bank-2"]
     with pytest.raises(ValidationError, match="although a batch left outside DP"):
         ReportData(**values)
+
+
+def test_runs_with_one_budget_share_a_place_though_their_cost_differs_a_little() -> None:
+    values = report_data(sites=2, labels=5, rounds=2)
+    values["utility"]["budgets"] = [
+        {"name": "seed 7", "epsilon": 3.9991, "student": 0.6},
+        {"name": "seed 8", "epsilon": 3.9996, "student": 0.62},
+        {"name": "off", "epsilon": "inf", "student": 0.7},
+    ]
+    html = render_html(ReportData(**values))
+    assert ">4</text>" in html
+    assert "3.999" not in html.replace("3.9991", "").replace("3.9996", "")
+    assert html.count("ε = 4.00: ") == 2
