@@ -8,7 +8,7 @@ no copy: what many are near may still quote one of them.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,6 +21,7 @@ from fedaug.privacy.events import Event, ReleaseKind
 from fedaug.privacy.vetting.gate import Batch, GateClass, Verdict, VerdictCode
 
 Floats = NDArray[np.float64]
+_CELLS: Final = 2**23  # compared at once
 _REMEDY: Final = "see docs/reference/campaign.md"
 
 
@@ -104,10 +105,10 @@ class SupportGate:
         """One verdict per text, each from its own vector and label; the score is a lower bound on the units near it."""
         bounds = np.full(len(batch), -math.inf)
         for ballot in self._ballots:
-            near = _near(batch, ballot.vectors, ballot.labels, self._nearness)
-            count = near.sum(axis=1)
-            support = near @ ballot.votes / np.sqrt(np.maximum(count, 1)) - self._deviations * ballot.noise_std
-            bounds = np.where(count > 0, np.maximum(bounds, support), bounds)
+            for rows, near in _near(batch, ballot.vectors, ballot.labels, self._nearness):
+                count = near.sum(axis=1)
+                support = near @ ballot.votes / np.sqrt(np.maximum(count, 1)) - self._deviations * ballot.noise_std
+                bounds[rows] = np.where(count > 0, np.maximum(bounds[rows], support), bounds[rows])
         return [_verdict(self.name, bound > self._units - 1, float(bound)) for bound in bounds]
 
 
@@ -172,24 +173,32 @@ class NearnessGate:
         yes = np.zeros(len(self._vectors))
         for answer in self._answers:
             yes += answer.above == 1
-        near = _near(batch, self._vectors, None, self._nearness)
-        best = np.where(near, yes, 0.0).max(axis=1, initial=0.0)
-        return [_verdict(self.name, count >= self._sites, float(count)) for count in best]
+        best = np.zeros(len(batch))
+        for rows, near in _near(batch, self._vectors, None, self._nearness):
+            best[rows] = np.where(near, yes, 0.0).max(axis=1, initial=0.0)
+        return [_verdict(self.name, count >= self._sites, count) for count in best.tolist()]
 
 
 def _near(
     batch: Batch, vectors: NDArray[np.float32], labels: Sequence[str] | None, nearness: float
-) -> NDArray[np.bool_]:
-    """Which candidates stand for which texts, bool [texts, candidates]; of another label they never do."""
+) -> Iterator[tuple[slice, NDArray[np.bool_]]]:
+    """Which candidates stand for which texts, a block of texts at a time: bool [block, candidates].
+
+    A candidate of another label never does.
+    """
     if batch.vectors is None:
         raise ConfigError("a gate that compares embeddings was given none", "give the batch its vectors")
-    near: NDArray[np.bool_] = batch.vectors @ vectors.T >= nearness
-    if labels is not None:
-        voted = np.array(labels, object)
-        near &= np.array([[True] * len(voted) if own is None else voted == own for own in batch.labels], bool).reshape(
-            near.shape
-        )
-    return near
+    voted = None if labels is None else np.array(labels, object)
+    of_label = {} if voted is None else {own: voted == own for own in set(batch.labels) if own is not None}
+    many = max(1, _CELLS // max(1, len(vectors)))
+    for start in range(0, len(batch), many):
+        rows = slice(start, start + many)
+        near: NDArray[np.bool_] = batch.vectors[rows] @ vectors.T >= nearness
+        if voted is not None:
+            for place, own in enumerate(batch.labels[rows]):
+                if own is not None:
+                    near[place] &= of_label[own]
+        yield rows, near
 
 
 def _verdict(gate: str, supported: bool, score: float) -> Verdict:

@@ -11,7 +11,7 @@ from fedaug.privacy.discretisation import grid_for
 from fedaug.privacy.events import AboveThresholdEvent, DiscreteGaussianEvent, Event, ReleaseKind
 from fedaug.privacy.mechanisms import discrete_gaussian, grid_values
 from fedaug.privacy.noise import SystemNoise
-from fedaug.privacy.vetting import Batch, GateClass, VerdictCode, vet
+from fedaug.privacy.vetting import Batch, GateClass, VerdictCode, support, vet
 from fedaug.privacy.vetting.support import Answers, Ballot, NearnessGate, SupportGate
 
 STD = 4.0
@@ -172,3 +172,13 @@ def test_a_gate_without_votes_or_vectors_says_so() -> None:
         SupportGate([], units=1)
     with pytest.raises(ConfigError, match="embeddings was given none"):
         SupportGate([ballot([0.0] * 4)], units=1).judge(Batch(("a text",)))
+
+
+def test_texts_taken_a_few_at_a_time_get_the_same_verdicts(monkeypatch: pytest.MonkeyPatch) -> None:
+    votes = SupportGate([ballot([40.0, 5.0, 0.0, 40.0])], units=5)
+    answers = NearnessGate(AXES, [Answers(np.array([1.0, 0.0, 1.0, -1.0]), ABOVE)])
+    many = batch([0, 3, 2, 1, 0, 3, 1], "aababab")
+    whole = [gate.judge(many) for gate in (votes, answers)]
+    monkeypatch.setattr(support, "_CELLS", 8)  # two texts at a time
+    assert [gate.judge(many) for gate in (votes, answers)] == whole
+    assert {verdict.passed for verdicts in whole for verdict in verdicts} == {True, False}
