@@ -3,7 +3,8 @@
     python -m benchmarks.audit --json
 
 Each row is one audit: canaries put in by coins at a virtual site, the campaign's own plan run there, coins guessed from
-what left. The defects are seeded from ``tests``: all noise replaced by zeros, no clipping, and de-identification off.
+what left. The defects are seeded from ``tests``: all noise replaced by zeros, half of it, no clipping, and
+de-identification off.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ NOISE_OFF_CAUGHT = (1.0, 4.0)  # at which a run without noise has to be caught a
 SUBJECT = {"privacy.unit": "subject"}
 LOUD = 100  # records of a subject whose contributions are not clipped
 HEAVY = 50  # canaries of the runs in which every canary is that loud
+NOISES = {"noise off": UnsafeNoise(silent=True), "noise halved": UnsafeNoise(halvings=1)}
 COLUMNS = ["campaign", "run", "eps", "right", "guesses", "95 %", "99.9 %", "ceiling", "TPR@1%", "AUC", "loudest", "s"]
 
 
@@ -93,12 +95,12 @@ class Row:
 def bars(rows: Sequence[Row], planted: Sequence[dict[str, Any]]) -> dict[str, bool]:
     """What must be shown, of what was run."""
     silent = [row for row in rows if row.defect == "noise off" and row.epsilon in NOISE_OFF_CAUGHT]
-    unclipped = [row for row in rows if row.defect.startswith("clip off")]
+    others = [row for row in rows if row.defect.startswith(("clip off", "noise halved"))]
     left = {on: [found["left"] for found in planted if found["deidentified"] is on] for on in (True, False)}
     met = {
         "true runs stay below their claims": [row.found["passed"] for row in rows if row.defect.startswith("none")],
         "noise off is above the claim at 99.9 %": [row.site["lower_bound"] > row.epsilon for row in silent],
-        "clip off is caught": [not row.found["passed"] for row in unclipped],
+        "half the noise and clip off are caught": [not row.found["passed"] for row in others],
         "no planted identifier leaves": [count == 0 for count in left[True]],
         "some leave without de-identification": [count > 0 for count in left[False]],
     }
@@ -116,8 +118,10 @@ def audits(name: str, epsilons: Sequence[float], canaries: int, encoders: Encode
             yield audited(example, "noise off", texts, encoders)
 
 
-def unclipped_audits(name: str, epsilon: float, canaries: int, encoders: Encoders) -> Iterator[Row]:
-    """Subjects of 100 records each, with clipping and without; and a single such subject among many of one record."""
+def defective_audits(name: str, epsilon: float, canaries: int, encoders: Encoders) -> Iterator[Row]:
+    """Half the noise; subjects of 100 records each, with clipping and without; and one such subject among many."""
+    half = Example.load(ROOT / "examples" / name, {"privacy.epsilon": epsilon})
+    yield audited(half, "noise halved", canaries_for(half, canaries), encoders)
     example = Example.load(ROOT / "examples" / name, {"privacy.epsilon": epsilon, **SUBJECT})
     texts = canaries_for(example, canaries)
     yield audited(example, "none (100 records each)", texts[:HEAVY], encoders, [LOUD] * HEAVY)
@@ -140,6 +144,7 @@ def audited(
 ) -> Row:
     """One audit in a folder of its own."""
     began = time.perf_counter()
+    unsafe = NOISES.get(defect)
     with ExitStack() as stack:
         work = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         if not clip:
@@ -151,7 +156,7 @@ def audited(
             public=encoders.public,
             plain=encoders.plain,
             narrator=Silent(),
-            noise=(lambda _: UnsafeNoise(silent=True)) if defect == "noise off" else None,
+            noise=(lambda _: unsafe) if unsafe is not None else None,
             coins=None if coins is None else SeededNoise(coins),
             repeats=repeats,
         )
@@ -188,10 +193,10 @@ def main() -> None:
     parser.add_argument("--canaries", type=int, default=1_000)
     parser.add_argument("--examples", nargs="+", default=["banking", "clinic"])
     parser.add_argument("--epsilons", nargs="+", type=float, default=[1.0, 4.0, 8.0, math.inf])
-    parser.add_argument("--only", nargs="+", choices=["noise", "clip", "identifiers"])
+    parser.add_argument("--only", nargs="+", choices=["noise", "defects", "identifiers"])
     options = parser.parse_args()
     torch.set_num_threads(1)
-    parts, encoders = set(options.only or ("noise", "clip", "identifiers")), Encoders.open()
+    parts, encoders = set(options.only or ("noise", "defects", "identifiers")), Encoders.open()
     began = time.perf_counter()
     rows: list[Row] = []
     planted: list[dict[str, Any]] = []
@@ -200,8 +205,8 @@ def main() -> None:
             rows += audits(name, options.epsilons, options.canaries, encoders)
         if "identifiers" in parts:
             planted += identifiers(name, encoders)
-    if "clip" in parts:
-        rows += unclipped_audits(options.examples[-1], 1.0, options.canaries, encoders)
+    if "defects" in parts:
+        rows += defective_audits(options.examples[-1], 1.0, options.canaries, encoders)
     if rows:
         show(COLUMNS, [row.cells() for row in rows])
     kinds = ("campaign", "deidentified", "repeats", "records", "planted", "left", "controls_left")

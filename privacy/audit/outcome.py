@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from fedaug.errors import ConfigError, ProtocolError
 from fedaug.privacy.canonical import parse_json
 from fedaug.privacy.files import read_at_most, whole_file
+from fedaug.privacy.limits import LIMITS
 
 AUDIT_FILE: Final = "audit.json"
 _MOST_BYTES: Final = 2**20
@@ -72,6 +73,27 @@ class Loudest(Facts):
         return self.deviations <= self.limit
 
 
+class Noise(Facts):
+    """A release's noise as it is heard where no canary can add anything.
+
+    Attributes:
+        release: Its key in the plan.
+        planned: Its standard deviation by the plan.
+        heard: As it is found to be.
+        least: What it would not be below, at the audit's confidence over all releases, if it were as planned.
+    """
+
+    release: Annotated[str, Field(min_length=1, max_length=LIMITS.key_chars)]
+    planned: Annotated[float, Field(gt=0)]
+    heard: Annotated[float, Field(ge=0)]
+    least: Annotated[float, Field(ge=0)]
+
+    @property
+    def passed(self) -> bool:
+        """Whether it is as wide as planned; NaN never is."""
+        return self.heard >= self.least
+
+
 class SiteAudit(Facts):
     """One site's claim, beside its last bound: the one at the audit's confidence.
 
@@ -92,10 +114,12 @@ class SiteDetails(Facts):
     Attributes:
         bounds: By rising confidence.
         loudest: None where nothing is claimed.
+        noise: Of those releases in which it can be heard apart from canaries.
     """
 
     bounds: tuple[Bound, ...] = Field(min_length=1)
     loudest: Loudest | None = None
+    noise: tuple[Noise, ...] = ()
 
     def beside(self, claimed: float | None) -> SiteAudit:
         """The last bound beside a claim."""
@@ -111,6 +135,9 @@ class SiteDetails(Facts):
                 )
         if self.loudest is not None and not self.loudest.passed:
             yield f"a canary adds about {self.loudest.contribution:.1f} to what left, where clipping allows 1"
+        for noise in self.noise:
+            if not noise.passed:
+                yield f"the noise of {noise.release} is {noise.heard:.3g} wide, and {noise.planned:.3g} is planned"
 
 
 class Membership(Facts):

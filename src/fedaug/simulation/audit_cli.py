@@ -65,6 +65,9 @@ def lines(outcome: AuditOutcome) -> Iterator[str]:
                 f"{name}: the loudest canary is {details.loudest.deviations:.1f} deviations out "
                 f"(limit {details.loudest.limit:.1f}): clipping {'holds' if details.loudest.passed else 'FAILS'}"
             )
+        if details.noise:
+            heard = ", ".join(f"{one.release} {one.heard:.3g} of {one.planned:.3g}" for one in details.noise)
+            yield f"{name}: noise heard of that planned: {heard}"
     found = outcome.membership
     if found is not None:
         low, high = found.interval

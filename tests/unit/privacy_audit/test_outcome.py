@@ -11,19 +11,34 @@ from typing import Any
 import pytest
 
 from fedaug.errors import ConfigError, MissingFile
-from fedaug.privacy.audit.outcome import AUDIT_FILE, AuditOutcome, Bound, Loudest, Membership, SiteDetails, read_audit
+from fedaug.privacy.audit.outcome import (
+    AUDIT_FILE,
+    AuditOutcome,
+    Bound,
+    Loudest,
+    Membership,
+    Noise,
+    SiteDetails,
+    read_audit,
+)
 
 
 def outcome(
-    claimed: float | None = 4.0, lower_bounds: tuple[float, float] = (1.0, 0.5), deviations: float = 2.0
+    claimed: float | None = 4.0,
+    lower_bounds: tuple[float, float] = (1.0, 0.5),
+    deviations: float = 2.0,
+    heard: float = 1.0,
 ) -> AuditOutcome:
     bounds = tuple(
         Bound(confidence=confidence, lower_bound=bound, ceiling=5.0, guesses=40, correct=30)
         for confidence, bound in zip((0.95, 0.999), lower_bounds, strict=True)
     )
     loudest = Loudest(contribution=1.2, deviations=deviations, limit=5.0) if claimed is not None else None
+    noise = (Noise(release="statistics", planned=1.0, heard=heard, least=0.9),)
     member = Membership(attack="a", members=20, non_members=20, tpr_at_1pct_fpr=0.1, interval=(0.05, 0.2), auc=0.6)
-    return AuditOutcome.of("spring", 40, {"site-01": (claimed, SiteDetails(bounds=bounds, loudest=loudest))}, member)
+    return AuditOutcome.of(
+        "spring", 40, {"site-01": (claimed, SiteDetails(bounds=bounds, loudest=loudest, noise=noise))}, member
+    )
 
 
 def test_the_audits_own_bound_is_that_at_the_highest_confidence() -> None:
@@ -41,6 +56,8 @@ def test_the_audits_own_bound_is_that_at_the_highest_confidence() -> None:
         ({"lower_bounds": (0.0, 4.5)}, ["site-01: ε is at least 4.50 with 99.9 % confidence, and 4.00 is claimed"]),
         ({"deviations": 5.0}, []),
         ({"deviations": 5.01}, ["site-01: a canary adds about 1.2 to what left"]),
+        ({"heard": 0.9}, []),
+        ({"heard": 0.5}, ["site-01: the noise of statistics is 0.5 wide, and 1 is planned"]),
         ({"claimed": None, "lower_bounds": (5.0, 5.0)}, []),
     ],
 )

@@ -128,6 +128,11 @@ def test_a_run_without_noise_is_refuted(world: World, tmp_path: Path) -> None:
     assert found.membership.tpr_at_1pct_fpr == found.membership.auc == 1
 
 
+def test_a_run_with_half_the_noise_is_refuted(world: World, tmp_path: Path) -> None:
+    found = world.audit(tmp_path / "audit", 4.0, noise=lambda _: UnsafeNoise(halvings=1))
+    assert any("the noise of statistics is" in failure for failure in found.failures())
+
+
 def test_a_run_whose_noise_is_off_by_its_plan_claims_nothing(world: World, tmp_path: Path) -> None:
     found = world.audit(tmp_path / "audit", float("inf"))
     site = found.sites["site-01"]
@@ -181,7 +186,7 @@ def run(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
         world.folder,
         folder / "out",
         train=write_records(folder / "records.csv"),
-        overrides={"simulation.audit.canaries": 40},
+        overrides={"simulation.audit.canaries": 50},
         narrator=Phases(),
         encoders=Encoders(world.encoder, WideEncoder()),
     )
@@ -191,7 +196,7 @@ def run(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_simulate_writes_the_audit_beside_the_report(run: Path) -> None:
     found = json.loads((run / "audit.json").read_text())
     told = json.loads((run / "report.json").read_text())["audit"]
-    assert found["canaries"] == told["canaries"] == 40
+    assert found["canaries"] == told["canaries"] == 50
     assert found["sites"]["site-01"]["lower_bound"] == told["sites"]["site-01"]["lower_bound"]
     assert set(found["sites"]["site-01"]) == {*("claimed_epsilon", "lower_bound", "ceiling", "guesses", "correct")}
     assert found["passed"] is told["passed"] is True
@@ -241,7 +246,7 @@ def test_a_missing_or_damaged_file_ends_with_status_2(
     assert capsys.readouterr().err.startswith("FA201" if content is None else "FA101")
 
 
-@pytest.mark.parametrize("count", ["5", "-1", "2001"])
+@pytest.mark.parametrize("count", ["49", "-1", "2001"])
 def test_an_audit_of_a_senseless_size_is_refused(
     count: str, world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

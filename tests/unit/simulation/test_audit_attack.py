@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from fedaug.simulation.audit.attack import Block, Leak, fitted, loudness, scores
+from fedaug.simulation.audit.attack import Block, Leak, fitted, loudness, scores, widths
 
 LABELS, CANARIES, DIMENSIONS = 4, 80, 48
 Bools = NDArray[np.bool_]
@@ -29,7 +29,7 @@ def leak(rng: np.random.Generator, coins: Bools, *, planned: float, noise: float
         members = np.flatnonzero(labels == label)
         added = (coins * np.broadcast_to(loud, CANARIES))[members] @ rows[members]
         blocks.append(Block(label, members, added + noise * rng.standard_normal(DIMENSIONS), rows[members]))
-    return Leak(planned, tuple(blocks))
+    return Leak("statistics", planned, tuple(blocks))
 
 
 def fair_coins(rng: np.random.Generator) -> Bools:
@@ -110,4 +110,30 @@ def test_the_limit_is_hoeffdings_for_all_canaries_together() -> None:
 
 def test_a_release_in_which_no_canary_is_says_nothing() -> None:
     block = Block(0, np.arange(CANARIES), np.zeros(3), np.zeros((CANARIES, 3)))
-    assert not scores([Leak(1.0, (block,))], CANARIES).any()
+    assert not scores([Leak("counts", 1.0, (block,))], CANARIES).any()
+
+
+def test_noise_as_planned_is_not_called_narrow() -> None:
+    # 300 releases, each called narrow with 0.001: 4 or more are with less than 0.0003.
+    called = 0
+    for seed in range(300):
+        rng = np.random.default_rng(500 + seed)
+        (width,) = widths([leak(rng, fair_coins(rng), planned=0.7, noise=0.7)])
+        assert width.dimensions == LABELS * DIMENSIONS - CANARIES
+        called += width.heard < width.least(0.001)
+    assert called < 4
+
+
+@pytest.mark.parametrize("loud", [1.0, 100.0])
+def test_halved_noise_is_called_narrow_whatever_canaries_add(loud: float) -> None:
+    rng = np.random.default_rng(8)
+    (width,) = widths([leak(rng, fair_coins(rng), planned=1.0, noise=0.5, loud=loud)])
+    assert width.heard == pytest.approx(0.5, rel=0.3)
+    assert width.heard < width.least(0.001)
+
+
+def test_a_release_that_canaries_fill_or_that_has_no_noise_says_nothing_of_noise() -> None:
+    rng = np.random.default_rng(9)
+    full = Block(0, np.arange(CANARIES), np.zeros(DIMENSIONS), shares(rng))
+    assert not widths([Leak("counts", 1.0, (full,))])
+    assert not widths([leak(rng, fair_coins(rng), planned=0.0, noise=0.0)])

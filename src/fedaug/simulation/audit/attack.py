@@ -21,6 +21,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 
 Floats = NDArray[np.float64]
 
@@ -54,12 +55,34 @@ class Leak:
     """One release as the auditor sees it.
 
     Attributes:
+        key: Which one.
         noise_std: As planned; 0 where the noise is off.
         blocks: One a label; labels without canaries have none.
     """
 
+    key: str
     noise_std: float
     blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
+class Width:
+    """How wide a release's noise is, across all that canaries can add: there is nothing but noise.
+
+    Attributes:
+        key: Which release.
+        planned: Its standard deviation by the plan.
+        heard: As it is found to be, over ``dimensions`` values.
+    """
+
+    key: str
+    planned: float
+    heard: float
+    dimensions: int
+
+    def least(self, doubt: float) -> float:
+        """What it is below with a probability of ``doubt`` if the noise is as planned: a quantile of chi-square."""
+        return self.planned * math.sqrt(float(stats.chi2.ppf(doubt, self.dimensions)) / self.dimensions)
 
 
 @dataclass(frozen=True)
@@ -94,6 +117,18 @@ def loudness(leaks: Sequence[Leak], canaries: int) -> Loudness:
     solved = _solve(leaks, [(1.0, leak.noise_std) for leak in leaks], canaries)
     information = np.maximum(solved.information, np.finfo(np.float64).tiny)
     return Loudness(0.5 + solved.residuals / information, solved.residuals / np.sqrt(information))
+
+
+def widths(leaks: Sequence[Leak]) -> list[Width]:
+    """The noise of each release that has any by its plan, and holds more values than canaries can explain."""
+    found = []
+    for leak in leaks:
+        spectra = [_Spectrum.of(block, 1.0) for block in leak.blocks]
+        rest = sum(spectrum.rest for spectrum in spectra)
+        if rest and leak.noise_std:
+            heard = math.sqrt(sum(spectrum.across for spectrum in spectra) / rest)
+            found.append(Width(leak.key, leak.noise_std, heard, rest))
+    return found
 
 
 def fitted(leak: Leak) -> tuple[float, float]:

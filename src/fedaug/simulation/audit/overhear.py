@@ -82,7 +82,7 @@ class Planted:
             else:
                 continue
             noise = 0.0 if release.event.noise_off else release.event.noise_std
-            found.append(Leak(noise, blocks))
+            found.append(Leak(release.event.key, noise, blocks))
         return found
 
     def _blocks(self, values: Floats, shares: Floats) -> tuple[Block, ...]:

@@ -29,7 +29,7 @@ from fedaug.privacy.audit.canaries import Canaries, canary_texts, flip_canaries
 from fedaug.privacy.audit.findings import Population
 from fedaug.privacy.audit.membership import membership
 from fedaug.privacy.audit.one_run import best_bound, guess_counts
-from fedaug.privacy.audit.outcome import AuditOutcome, Bound, Loudest, Membership, SiteDetails
+from fedaug.privacy.audit.outcome import AuditOutcome, Bound, Loudest, Membership, Noise, SiteDetails
 from fedaug.privacy.deid import Deidentifier
 from fedaug.privacy.noise import NoiseSource, SystemNoise
 from fedaug.privacy.units import PrivacyUnit
@@ -39,7 +39,7 @@ from fedaug.server.coordinator import CampaignResult, Coordinator, Narrator
 from fedaug.server.exchange import FlowerExchange
 from fedaug.server.pool import Pool
 from fedaug.server.statement_facts import privacy_parameters
-from fedaug.simulation.audit.attack import Floats, Leak, loudness, scores
+from fedaug.simulation.audit.attack import Floats, Leak, loudness, scores, widths
 from fedaug.simulation.audit.overhear import Overheard, Planted
 from fedaug.simulation.example import MOST_CANARIES, Example
 from fedaug.simulation.grid import InProcessGrid
@@ -129,6 +129,7 @@ def audit_campaign(
     details = SiteDetails(
         bounds=tuple(_bound(score, planted.included, result.plan.delta, confidence) for confidence in CONFIDENCES),
         loudest=None if claimed is None else _loudest(leaks, len(texts), CONFIDENCES[-1]),
+        noise=_noise(leaks, CONFIDENCES[-1]),
     )
     (name,) = result.sites
     return AuditOutcome.of(config.name, len(texts), {name: (claimed, details)}, _membership(score, planted.included))
@@ -196,6 +197,14 @@ def _loudest(leaks: Sequence[Leak], canaries: int, confidence: float) -> Loudest
         contribution=float(heard.contributions[row]),
         deviations=float(heard.deviations[row]),
         limit=heard.limit(confidence),
+    )
+
+
+def _noise(leaks: Sequence[Leak], confidence: float) -> tuple[Noise, ...]:
+    found = widths(leaks)
+    doubt = (1 - confidence) / max(1, len(found))
+    return tuple(
+        Noise(release=width.key, planned=width.planned, heard=width.heard, least=width.least(doubt)) for width in found
     )
 
 
