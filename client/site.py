@@ -41,6 +41,7 @@ from fedaug.privacy.envelope import open_envelope
 from fedaug.privacy.keys import KeyRing, find_passphrase
 from fedaug.privacy.ledger import LedgerEntry
 from fedaug.privacy.noise import NoiseSource, SystemNoise
+from fedaug.privacy.transparency.entries import Offered, read_site_entry
 from fedaug.privacy.units import PrivacyUnit
 from fedaug.strategies.messages import (
     AskCounts,
@@ -229,6 +230,11 @@ class Site:
             ConfigError: It cannot be read.
         """
         return self._preparation.policy()
+
+    def offered(self) -> tuple[Offered, ...]:
+        """Every batch of texts that left, as the site's own log lists it."""
+        entries = (read_site_entry(entry) for entry in self._ledger.journal())
+        return tuple(entry for entry in entries if isinstance(entry, Offered))
 
     def refused(self, campaign: str) -> list[RefusedText]:
         """Texts of a campaign's batch that the gates refused, with the reason, for review inside the site.

@@ -51,6 +51,13 @@ def _campaign(number: int, noise: bool) -> dict[str, Any]:
     return {
         "campaign": f"discharge-letters-{number}",
         "epsilon": 3.97 if noise else "inf",
+        "batches": [{"key": "samples", "texts": 64, "outside_dp": False}] if number == 0 else [],
+        "refused": [
+            {"gate": "identifier", "code": "identifier", "texts": 9},
+            {"gate": "support", "code": "unsupported", "texts": 4},
+        ]
+        if number == 0
+        else [],
         "releases": [
             {
                 "key": key,

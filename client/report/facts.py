@@ -25,12 +25,34 @@ class SiteRelease(Part):
     noise_std: Annotated[float, Field(ge=0)]
 
 
+class SiteBatch(Part):
+    """A batch of texts that left.
+
+    Attributes:
+        outside_dp: Whether checks that read records exactly decided about it, so that no ε holds for it.
+    """
+
+    key: str
+    texts: Count
+    outside_dp: bool
+
+
+class RefusedCount(Part):
+    """Texts that did not leave, by the gate that refused them and its reason; gates of any class."""
+
+    gate: str
+    code: str
+    texts: Count
+
+
 class SiteCampaign(Part):
-    """What one campaign costs the site by itself."""
+    """What one campaign costs the site by itself, which texts left for it, and how many were kept back."""
 
     campaign: str
     epsilon: Epsilon
     releases: tuple[SiteRelease, ...] = ()
+    batches: tuple[SiteBatch, ...] = ()
+    refused: tuple[RefusedCount, ...] = ()
 
 
 class Holdings(Part):
@@ -99,6 +121,11 @@ class SiteReport(Part):
     deidentification: Deidentification | None = None
     findings: tuple[FindingCount, ...] = ()
     findings_kept: bool = False
+
+    @property
+    def outside_dp(self) -> bool:
+        """Whether any batch left for which no ε holds."""
+        return any(batch.outside_dp for campaign in self.campaigns for batch in campaign.batches)
 
     @property
     def score_is_stale(self) -> bool:

@@ -12,7 +12,15 @@ import numpy as np
 
 from fedaug.client.budget import charged_plans
 from fedaug.client.records import Record
-from fedaug.client.report.facts import FindingCount, Holdings, SiteCampaign, SiteRelease, SiteReport
+from fedaug.client.report.facts import (
+    FindingCount,
+    Holdings,
+    RefusedCount,
+    SiteBatch,
+    SiteCampaign,
+    SiteRelease,
+    SiteReport,
+)
 from fedaug.client.site import Site
 from fedaug.errors import ConfigError
 from fedaug.pages.files import drawing
@@ -50,7 +58,7 @@ def gather(site: Site, created: datetime, version: str, score: Deidentification 
         budget=status.cap,
         left=status.cap if status.cap == float("inf") else max(status.cap - status.spent, 0.0),
         rolled_back=status.rolled_back,
-        campaigns=tuple(_campaigns(status.charges, status.delta)),
+        campaigns=tuple(_campaigns(site, status.charges, status.delta)),
         holdings=holdings(site.records()) if status.prepared else None,
         policy=policy.name,
         policy_fingerprint=policy.fingerprint,
@@ -96,9 +104,10 @@ def write_site_report(data: SiteReport, path: Path) -> Path:
     return path
 
 
-def _campaigns(entries: Sequence[LedgerEntry], delta: float) -> Iterator[SiteCampaign]:
-    charged = charged_plans(entries)
-    for campaign in dict.fromkeys(entry.campaign for entry in entries):
+def _campaigns(site: Site, entries: Sequence[LedgerEntry], delta: float) -> Iterator[SiteCampaign]:
+    charged, offered = charged_plans(entries), site.offered()
+    for campaign in dict.fromkeys([*(entry.campaign for entry in entries), *(one.campaign for one in offered)]):
+        refused = Counter((one.gate, one.code) for one in site.refused(campaign))
         yield SiteCampaign(
             campaign=campaign,
             epsilon=campaigns_epsilon([charged.get(campaign, ())], delta),
@@ -112,6 +121,14 @@ def _campaigns(entries: Sequence[LedgerEntry], delta: float) -> Iterator[SiteCam
                 )
                 for entry in entries
                 if entry.campaign == campaign
+            ),
+            batches=tuple(
+                SiteBatch(key=one.key, texts=one.texts, outside_dp=one.outside_dp)
+                for one in offered
+                if one.campaign == campaign
+            ),
+            refused=tuple(
+                RefusedCount(gate=gate, code=code, texts=texts) for (gate, code), texts in refused.most_common()
             ),
         )
 

@@ -10,14 +10,18 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 from tests.kept_ledgers import SITE, go_to_copy, make_spending_site
+from tests.offering import SECRET, makes, offer_plan, offering_site
 from tests.site_reports import FINGERPRINT, site_report
-from tests.small import open_site
+from tests.small import PASSPHRASE, open_site
 
 from fedaug.cli import run
+from fedaug.client.ledger_file import known_lineage
+from fedaug.client.refused_texts import RefusedText, RefusedTexts
 from fedaug.client.report import SiteReport, gather, write_site_report
 from fedaug.client.report.page import page
 from fedaug.errors import ConfigError, InputError
 from fedaug.privacy.accounting import epsilon
+from fedaug.privacy.keys import KeyRing
 from fedaug.privacy.vetting import Batch, GateClass, Verdict, VerdictCode
 from fedaug.privacy.vetting.site_findings import SiteFindings
 from fedaug.server.report import ReportData
@@ -153,3 +157,44 @@ def test_command_writes_the_page_and_tells_the_facts(tmp_path: Path, capsys: pyt
     assert run(["site", "report", str(SITE), "--out", "own.html", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["holdings"]["records"] == 12
     assert "st-mary has spent" in Path("own.html").read_text("utf-8")
+
+
+def test_a_batch_outside_dp_is_told_at_the_top() -> None:
+    values = site_report().model_dump(mode="json")
+    assert "Texts left outside differential privacy." not in page(site_report())
+    values["campaigns"][0]["batches"][0]["outside_dp"] = True
+    html = page(SiteReport.model_validate(values))
+    assert "Texts left outside differential privacy." in html
+    assert "no ε holds for them" in html
+
+
+def test_texts_that_were_kept_back_are_counted_by_gate_and_reason() -> None:
+    site = open_site(SITE)
+    refused = [RefusedText("a private word", "cough", "nearest", "too-close")] * 2
+    RefusedTexts(SITE, KeyRing.open(SITE, PASSPHRASE), known_lineage(SITE)).keep("autumn", refused)
+    try:
+        (campaign,) = gather(site, NOW, "0").campaigns
+    finally:
+        site.close()
+    assert [(one.gate, one.code, one.texts) for one in campaign.refused] == [("nearest", "too-close", 2)]
+    assert "a private word" not in page(gathered())
+
+
+def test_a_batch_that_left_is_listed_with_what_did_not_and_what_was_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = offering_site(tmp_path / "st-luke")
+    copy = f"they say that {SECRET} once more"
+    makes(monkeypatch, "a text about a matter that nobody holds", copy, "no")
+    site.join(offer_plan())
+    site.offer("autumn")
+    data = gather(site, NOW, "0")
+    site.close()
+    (campaign,) = data.campaigns
+    (batch,) = campaign.batches
+    assert (batch.key, batch.outside_dp) == ("samples", False)
+    assert [(one.gate, one.code) for one in campaign.refused] == [("length", "too-short")]
+    assert "verbatim-copy" in {found.code for found in data.findings}
+    html = page(data)
+    assert f"{batch.texts} texts left in batch" in html
+    assert copy not in html
