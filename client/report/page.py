@@ -7,17 +7,11 @@ from typing import Any, Final
 
 from fedaug.client.report.facts import SiteCampaign, SiteReport
 from fedaug.pages import words
+from fedaug.pages.reasons import reason_in_words
 from fedaug.pages.recall_plot import recall_plot
 from fedaug.pages.template import environment, trusted
 
 _LABELS_UNFOLDED: Final = 12
-
-_CODES: Final = {
-    "verbatim-copy": "a run of words that stands in a record",
-    "too-close": "unusually near one record",
-    "planted": "holds a planted identifier",
-    "surrogate-used": "holds a surrogate that stands for somebody",
-}
 
 
 def page(data: SiteReport) -> str:
@@ -34,7 +28,7 @@ def _view(data: SiteReport) -> dict[str, Any]:
         "campaigns": [{"campaign": one, "rows": _rows(one)} for one in data.campaigns],
         "labels": _bars(held.labels) if held else [],
         "labels_unfolded": held is not None and len(held.labels) <= _LABELS_UNFOLDED,
-        "codes": _CODES,
+        "reason": reason_in_words,
         "found": sum(one.candidates for one in data.findings),
         "d_plot": trusted(recall_plot(score) if score else None),
         "d_rows": sorted(score.types.items()) if score else [],

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 from fedaug.pages import words
 from fedaug.pages.facts import natural_order
-from fedaug.privacy.vetting import VerdictCode
+from fedaug.pages.reasons import reason_in_words
 from fedaug.server.report.cards import DataCard
 from fedaug.server.report.findings import GateFigures
 from fedaug.server.report.model import GallerySample, ReportData
@@ -16,22 +15,6 @@ _TEXT_SHOWN: Final = 700  # characters of one sample on the page; report.json ho
 _PARENT_SHOWN: Final = 300
 _SAMPLES_SHOWN: Final = 60
 _ORIGINS_SHOWN: Final = 12
-
-_IN_WORDS: Final[Mapping[str, str]] = {
-    VerdictCode.NOT_CHECKED: "could not be checked",
-    VerdictCode.IDENTIFIER: "holds an identifier",
-    VerdictCode.DUPLICATE: "the same as another",
-    VerdictCode.NEAR_DUPLICATE: "nearly the same as another",
-    VerdictCode.LANGUAGE: "another language",
-    VerdictCode.LABEL_MISMATCH: "label disagrees",
-    VerdictCode.UNINFORMATIVE: "says too little of its label",
-    VerdictCode.CONTAMINATED: "near a named evaluation item",
-    VerdictCode.COLLAPSED: "batch lost its diversity",
-    VerdictCode.UNBALANCED: "one group named too often",
-    VerdictCode.INJECTION: "instructions to its reader",
-    VerdictCode.TRIGGER: "a rare string that many share",
-    VerdictCode.UNSUPPORTED: "too few units near it",
-}
 
 
 def funnel(data: ReportData) -> list[dict[str, Any]]:
@@ -65,7 +48,7 @@ def _step(name: str, count: int, kind: str, gate_class: str = "", reasons: str =
 
 def _refused(gate: GateFigures) -> dict[str, Any]:
     commonest = sorted(gate.reasons.items(), key=lambda pair: -pair[1])
-    reasons = ", ".join(f"{_IN_WORDS.get(code, code.replace('-', ' '))} {count:,}" for code, count in commonest)
+    reasons = ", ".join(f"{reason_in_words(code)} {count:,}" for code, count in commonest)
     return _step(f"refused: {gate.gate}", gate.refused, "refused", gate.gate_class, reasons)
 
 
