@@ -25,7 +25,7 @@ from fedaug.privacy.deid.neural.tagger import Tagger
 _LABELS = {"en": tuple(sorted(ENGLISH_LABELS)), "es": tuple(sorted(SPANISH_LABELS))}
 _THRESHOLDS = (0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7)
 #: Recall is bought as long as so much of what is found on tuning data are identifiers.
-_PRECISION = {"en": 0.92, "es": 0.975}
+_PRECISION = {"en": 0.94, "es": 0.975}
 _AT_ONCE = 12_000  # examples of one seed; the next lot has the next seed
 
 
