@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fedaug.errors import FedaugError
     from fedaug.privacy.units import Budget, PrivacyUnit
 
-__version__ = "0.3.0"
+__version__ = "0.4.0"
 
 __all__ = ["Budget", "FedaugError", "PrivacyUnit", "Site", "__version__"]
 

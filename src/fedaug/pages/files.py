@@ -23,7 +23,8 @@ def drawing() -> Iterator[None]:
         if (missing.name or "").split(".")[0] not in {"jinja2", "markupsafe", "matplotlib"}:
             raise
         raise MissingExtra(
-            "the report's page needs jinja2 and matplotlib, which are not installed", "install fedaug[server], or fedaug[client] at a site"
+            "the report's page needs jinja2 and matplotlib, which are not installed",
+            "install fedaug[server], or fedaug[client] at a site",
         ) from None
 
 
