@@ -91,8 +91,7 @@ class Offers:
         of what they let pass the first ``count`` leave, or none if there are fewer.
 
         Raises:
-            PolicyRefused: The site's policy does not list the generator, or too few texts are left of a batch that has
-                a fixed size.
+            PolicyRefused: The site's policy does not list the generator, or does not let gates of class S decide.
             UnknownPlugin: The generator is not installed.
         """
         asked, policy = asked_for(plan), self._settings.samples
@@ -113,7 +112,7 @@ class Offers:
         passed = self._observed(kept, plan.campaign, key, away if blocks else None)
         self._refused.keep(plan.campaign, away)
         if blocks and len(passed) < asked.count:
-            raise PolicyRefused("too few texts are left for a batch of its public size", "plan with fewer")
+            passed = []  # and the batch still says that records decided: that none is sent tells of them too
         return Offer(tuple(passed[: asked.count]), blocks)
 
     def _generated(self, plan: CampaignPlan, attempt: int) -> Iterator[Candidate]:
@@ -144,9 +143,8 @@ class Offers:
                     away += [RefusedText(one.text, one.label, gate.name, _CODES[gate.name]) for one in gone]
                 rows &= passed
             except Exception as error:
-                if blocks:
-                    raise
-                # What these gates may not decide they may not decide by failing either.
+                # What these gates may not decide they may not decide by failing either; where they may, nothing passes.
+                rows = set() if blocks else rows
                 _LOG.warning("%s: a gate of class S failed with %s", DefectError.code, type(error).__name__)
         return [kept[row] for row in sorted(rows)]
 

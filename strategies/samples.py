@@ -44,7 +44,7 @@ def sample_batch(plan: CampaignPlan, candidates: Sequence[Candidate], *, outside
         raise PrivateOutput("a batch holds text that depends on records", "offer PUBLIC and DP texts only")
     if outside_dp and not asked.outside_dp:
         raise PolicyRefused("a batch is outside DP and the plan asks for none", "let gates of class S decide nothing")
-    if outside_dp and len(candidates) != asked.count:
+    if outside_dp and len(candidates) not in (0, asked.count):
         raise PolicyRefused("a batch outside DP has not its public size", "send exactly as many as planned, or none")
     if len(candidates) > asked.count:
         raise ProtocolError("a batch holds more texts than planned", "offer the first so many")
@@ -72,7 +72,7 @@ def require_planned(batch: SampleBatch, plan: CampaignPlan) -> None:
             that was not agreed or in another number than was.
     """
     asked = asked_for(plan)
-    size_fits = len(batch.samples) == asked.count if batch.outside_dp else len(batch.samples) <= asked.count
+    size_fits = len(batch.samples) in (0, asked.count) if batch.outside_dp else len(batch.samples) <= asked.count
     if not (batch.campaign == plan.campaign and batch.plan == plan.digest and size_fits):
         raise ProtocolError("a site's batch departs from the plan", "leave the site out of the round and ask it")
     if batch.outside_dp and not asked.outside_dp:

@@ -146,10 +146,24 @@ def test_where_both_let_them_class_s_gates_decide_and_the_batch_says_so(
     assert texts(batch) <= set(CLEAN)
 
 
-def test_a_batch_outside_dp_has_its_public_size_or_is_not_sent(blocking: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_batch_outside_dp_has_its_public_size_or_is_empty_and_says_so(
+    blocking: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That too few texts were left tells of the records as well, so no ε may be stated for the empty batch either."""
     makes(monkeypatch, COPY, PLANT, *CLEAN[:3])
     assert blocking.join(offer_plan(outside_dp=True)) is Outcome.OK
-    assert reply(blocking) is Outcome.REFUSED
+    batch = blocking.offer("autumn")
+    assert (batch.samples, batch.outside_dp) == ((), True)
+    (entry,) = listed(blocking)
+    assert (entry.texts, entry.outside_dp) == (0, True)
+
+
+def test_where_a_class_s_gate_decides_and_fails_nothing_passes(blocking: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    makes(monkeypatch, *CLEAN)
+    (blocking.folder / "planted.txt").unlink()
+    assert blocking.join(offer_plan(outside_dp=True)) is Outcome.OK
+    batch = blocking.offer("autumn")
+    assert (batch.samples, batch.outside_dp) == ((), True)
 
 
 def test_only_both_together_let_class_s_gates_decide(
