@@ -59,7 +59,8 @@ class Values:
         if language not in CARRIERS:
             raise ConfigError("there are no canaries in this language", f"use one of {', '.join(sorted(CARRIERS))}")
         self._language = language
-        self._draw = random.Random(seed)  # noqa: S311 - made-up values and no secret
+        # Not Faker's seed: from one seed both would draw the same digits, and one value stand within another.
+        self._draw = random.Random(f"values:{seed}")  # noqa: S311 - made-up values and no secret
         self._faker = Faker(_LOCALES[language])
         self._faker.seed_instance(seed)
 
