@@ -50,6 +50,7 @@ class VirtualSites:
         folder: Holds one folder per site; beside it lies that of their consortium.
         encoder: Shared by all of them.
         noise: Makes a site's noise source; tests alone pass another than the default.
+        prefix: What the sites' names begin with.
     """
 
     def __init__(
@@ -58,11 +59,13 @@ class VirtualSites:
         folder: Path,
         encoder: Callable[[], Encoder],
         noise: Callable[[str], NoiseSource] | None = None,
+        prefix: str = "site",
     ) -> None:
         self._example = example
         self._folder = folder
         self._encoder = encoder
         self._noise = noise
+        self._prefix = prefix
         self._open: dict[int, Site] = {}
         self.consortium = VirtualConsortium(folder.parent / "consortium", self._passphrase())
 
@@ -71,7 +74,7 @@ class VirtualSites:
         site = self._open.get(index)
         if site is not None:
             return site
-        name = f"site-{index + 1:02d}"
+        name = f"{self._prefix}-{index + 1:02d}"
         folder = self._folder / name
         passphrase = self._passphrase()
         if not (folder / "keys" / "keyring.json").exists():

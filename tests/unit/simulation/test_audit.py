@@ -110,7 +110,7 @@ def test_an_honest_run_stays_below_its_claim(honest: AuditOutcome) -> None:
     assert honest.passed
     assert not honest.failures()
     ((name, site),) = honest.sites.items()
-    assert name == "site-01"
+    assert name == "audit-01"
     assert site.claimed_epsilon == pytest.approx(1, abs=1e-3)
     assert [bound.confidence for bound in honest.details[name].bounds] == [0.95, 0.999]
     assert honest.confidence == 0.999
@@ -119,7 +119,7 @@ def test_an_honest_run_stays_below_its_claim(honest: AuditOutcome) -> None:
 
 def test_a_run_without_noise_is_refuted(world: World, tmp_path: Path) -> None:
     found = world.audit(tmp_path / "audit", 1.0, noise=lambda _: UnsafeNoise(silent=True))
-    site = found.sites["site-01"]
+    site = found.sites["audit-01"]
     assert (site.guesses, site.correct) == (CANARIES, CANARIES)
     assert site.lower_bound == pytest.approx(site.ceiling)
     assert not found.passed
@@ -135,7 +135,7 @@ def test_a_run_with_half_the_noise_is_refuted(world: World, tmp_path: Path) -> N
 
 def test_a_run_whose_noise_is_off_by_its_plan_claims_nothing(world: World, tmp_path: Path) -> None:
     found = world.audit(tmp_path / "audit", float("inf"))
-    site = found.sites["site-01"]
+    site = found.sites["audit-01"]
     assert site.claimed_epsilon is None
     assert site.correct == CANARIES
     assert found.passed
@@ -144,7 +144,7 @@ def test_a_run_whose_noise_is_off_by_its_plan_claims_nothing(world: World, tmp_p
 def test_a_run_without_clip_is_refuted(world: World, tmp_path: Path) -> None:
     with clip_off():
         found = world.audit(tmp_path / "audit", 1.0, SUBJECTS, canaries=60, repeats=50)
-    site, details = found.sites["site-01"], found.details["site-01"]
+    site, details = found.sites["audit-01"], found.details["audit-01"]
     assert site.lower_bound > 1.5  # and 1 is claimed
     assert details.loudest is not None
     assert not details.loudest.passed
@@ -156,13 +156,13 @@ def test_a_run_with_clip_and_subjects_of_many_records_passes(world: World, tmp_p
 
 
 def test_the_audits_site_is_charged_for_the_whole_plan(honest: AuditOutcome, work: Path) -> None:
-    (folder,) = (work / "sites").glob("site-*")
+    (folder,) = (work / "sites").glob("audit-*")
     passphrase = (folder.parent / "passphrase").read_bytes()
     site = Site.open(folder, passphrase=passphrase, encoder=WideEncoder)
     charges = site.status().charges
     assert sorted(entry.event.key for entry in charges) == sorted(PLANNED)
     assert {str(entry.state) for entry in charges} == {"committed"}
-    assert site.status().spent == pytest.approx(honest.sites["site-01"].claimed_epsilon, abs=1e-3)
+    assert site.status().spent == pytest.approx(honest.sites["audit-01"].claimed_epsilon, abs=1e-3)
     site.close()
 
 
@@ -197,8 +197,8 @@ def test_simulate_writes_the_audit_beside_the_report(run: Path) -> None:
     found = json.loads((run / "audit.json").read_text())
     told = json.loads((run / "report.json").read_text())["audit"]
     assert found["canaries"] == told["canaries"] == 50
-    assert found["sites"]["site-01"]["lower_bound"] == told["sites"]["site-01"]["lower_bound"]
-    assert set(found["sites"]["site-01"]) == {*("claimed_epsilon", "lower_bound", "ceiling", "guesses", "correct")}
+    assert found["sites"]["audit-01"]["lower_bound"] == told["sites"]["audit-01"]["lower_bound"]
+    assert set(found["sites"]["audit-01"]) == {*("claimed_epsilon", "lower_bound", "ceiling", "guesses", "correct")}
     assert found["passed"] is told["passed"] is True
 
 
@@ -225,14 +225,16 @@ def test_the_command_fails_where_a_bound_is_above_its_claim(
 ) -> None:
     values = json.loads((run / "audit.json").read_text())
     values["passed"] = False
-    values["sites"]["site-01"]["claimed_epsilon"] = 1e-6
-    for bound in values["details"]["site-01"]["bounds"]:
+    values["sites"]["audit-01"]["claimed_epsilon"] = 1e-6
+    for bound in values["details"]["audit-01"]["bounds"]:
         bound["lower_bound"] = 1.0
-    values["sites"]["site-01"]["lower_bound"] = 1.0
+    values["sites"]["audit-01"]["lower_bound"] = 1.0
     (tmp_path / "audit.json").write_text(json.dumps(values))
     assert cli.run(["audit", str(tmp_path)]) == 1
     error = capsys.readouterr().err
-    assert error.startswith("FA902: site-01: ε is at least 1.00 with 95 % confidence, and 0.00 is claimed (and 1 more)")
+    assert error.startswith(
+        "FA902: audit-01: ε is at least 1.00 with 95 % confidence, and 0.00 is claimed (and 1 more)"
+    )
     assert error.count("\n") == 1
 
 

@@ -148,7 +148,7 @@ def _through(
     config = example.campaign.model_copy(update={"minimum_sites": 1})
     alone = replace(example, campaign=config)
     with ExitStack() as stack:
-        sites = VirtualSites(alone, work / "sites", lambda: plain, noise)
+        sites = VirtualSites(alone, work / "sites", lambda: plain, noise, prefix=AUDIT_FOLDER)
         stack.callback(sites.close)
         narrator.phase("prepare the site")
         site = sites.prepare(0, lambda: rows)
@@ -161,7 +161,7 @@ def _through(
             heard,
             pool,
             public,
-            CandidateSource(config, example.search),
+            CandidateSource(config, example.search, public),
             narrator=narrator,
             consortium=sites.consortium.as_coordinator(),
         )
