@@ -11,11 +11,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from fedaug.augmentation.candidates import Candidate, Dependence
+from fedaug.augmentation.encoder import Encoder
 from fedaug.augmentation.operators import Operator
 from fedaug.augmentation.registry import GENERATORS, OPERATORS, load_plugin
 from fedaug.errors import ConfigError, DataNotFound, EmptySource, PrivateOutput
-from fedaug.privacy.vetting import Batch, Gate, GateClass, Verdict, VerdictCode, make_gate, vet
+from fedaug.privacy.vetting import Batch, Gate, GateClass, Verdict, VerdictCode
 from fedaug.server.campaign import CampaignConfig, Source
+from fedaug.server.gate_builders import PublicMaterial
+from fedaug.server.gates import CampaignGates
+from fedaug.server.schooling import Heldout
 
 _LOG = logging.getLogger(__name__)
 _AGAIN: Final = "duplicate"  # a text that an earlier batch brought counts under the gate that refuses it within one
@@ -55,12 +59,24 @@ class CandidateSource:
     Args:
         config: Names generators, operators and gates; every candidate passes every gate, whatever made it.
         search: Folders of public data sets.
+        encoder: The public embedding space; needed if a gate compares meanings.
+        heldout: What students are scored on, for gates that keep candidates clear of it.
+
+    Raises:
+        ConfigError: A gate has wrong options, or reads private records.
+        InputError: A public file that a gate names cannot be used.
     """
 
-    def __init__(self, config: CampaignConfig, search: Sequence[Path]) -> None:
+    def __init__(
+        self,
+        config: CampaignConfig,
+        search: Sequence[Path],
+        encoder: Encoder | None = None,
+        heldout: Heldout | None = None,
+    ) -> None:
         self.funnel = Funnel()
         self._config = config
-        self._gates = [make_gate(setting.gate, **setting.options) for setting in config.gates]
+        self._gates = CampaignGates(PublicMaterial(config, tuple(search), encoder, heldout))
         self._search = tuple(search)
         self._operators: dict[str, Operator] = {}
         self._known: set[str] = set()
@@ -83,7 +99,7 @@ class CandidateSource:
                 made.append(replace(candidate, label=label))
         if not made:
             raise EmptySource("no generator made a candidate", "name other generators or corpora in the campaign")
-        return self._vetted(made)
+        return self._vetted(made, first=True)
 
     def vary(self, parents: dict[str, list[Candidate]], turn: int) -> list[Candidate]:
         """Variations of each label's survivors, by every operator in turn."""
@@ -99,13 +115,18 @@ class CandidateSource:
 
     @property
     def gates(self) -> tuple[Gate, ...]:
-        """The campaign's gates, all of class F."""
-        return tuple(self._gates)
+        """The campaign's gates as of now, all of class F."""
+        return tuple(self._gates.ready())
+
+    def batch_of(self, candidates: Sequence[Candidate]) -> Batch:
+        """Candidates as these gates read them."""
+        return self._gates.batch_of(candidates)
 
     def admit(self, arrived: Sequence[Candidate]) -> list[Candidate]:
         """Candidates that sites sent, and that passed the gates on arrival: those whose text is new here."""
         new = {one.sample_id: one for one in arrived if one.sample_id not in self._known}
         self._known.update(new)
+        self._gates.keep(list(new.values()))
         return list(new.values())
 
     def _operator(self, name: str) -> Operator:
@@ -134,7 +155,7 @@ class CandidateSource:
                 f"the plug-in {source.generator} does not take these options", "see its entry in docs/reference"
             ) from None
 
-    def _vetted(self, made: list[Candidate]) -> list[Candidate]:
+    def _vetted(self, made: list[Candidate], *, first: bool = False) -> list[Candidate]:
         """What is new and passes every gate; what depends on records without DP in between is a defect, and stops."""
         if any(candidate.dependence > Dependence.DP for candidate in made):
             raise PrivateOutput(
@@ -148,8 +169,8 @@ class CandidateSource:
             else:
                 self._known.add(candidate.sample_id)
                 new.append(candidate)
-        result = vet(Batch(tuple(one.text for one in new), tuple(one.label for one in new)), self._gates)
-        classes = {gate.name: gate.gate_class for gate in self._gates}
+        result, gates = self._gates.vet_first(new) if first else self._gates.vet_more(new)
+        classes = {gate.name: gate.gate_class for gate in gates}
         for name in result.refused_by:
             self.funnel.classes.setdefault(name, classes[name])
             self.funnel.reasons.setdefault(name, Counter())

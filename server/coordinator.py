@@ -194,7 +194,7 @@ class Coordinator:
     def _receive(self) -> list[Candidate]:
         """What sites offer and the gates here let pass; what they refuse is kept in quarantine."""
         request = AskSamples(campaign=self._plan.campaign)
-        judged, self._result.arrivals = recheck(self._rounds.offers(request), self._source.gates)
+        judged, self._result.arrivals = recheck(self._rounds.offers(request), self._source.gates, self._source.batch_of)
         for inbound in judged:
             refused = [
                 PoolSample(

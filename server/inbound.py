@@ -7,7 +7,7 @@ them. Each site's batch is judged by itself, so that no site can have another's 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from fedaug.augmentation.candidates import Candidate
@@ -87,12 +87,22 @@ class Arrivals:
             self.gates[verdict.gate][verdict.code] += 1
 
 
-def recheck(batches: Iterable[AcceptedBatch], gates: Sequence[Gate]) -> tuple[list[Inbound], Arrivals]:
+def batch_of(candidates: Sequence[Candidate]) -> Batch:
+    """Candidates as gates read them that need no vectors."""
+    return Batch(tuple(one.text for one in candidates), tuple(one.label for one in candidates))
+
+
+def recheck(
+    batches: Iterable[AcceptedBatch],
+    gates: Sequence[Gate],
+    batch_of: Callable[[Sequence[Candidate]], Batch] = batch_of,
+) -> tuple[list[Inbound], Arrivals]:
     """Judge what sites offered by the coordinator's own gates.
 
     Args:
         batches: As they were accepted.
         gates: Of class F.
+        batch_of: Gives candidates the form that the gates read.
 
     Raises:
         PolicyRefused: A gate is not of class F: the coordinator has no records to read, and no charge to make.
@@ -102,8 +112,7 @@ def recheck(batches: Iterable[AcceptedBatch], gates: Sequence[Gate]) -> tuple[li
     arrivals, judged = Arrivals(), []
     for accepted in batches:
         candidates = candidates_of(accepted.batch)
-        texts = Batch(tuple(one.text for one in candidates), tuple(one.label for one in candidates))
-        result = vet(texts, gates)
+        result = vet(batch_of(candidates), gates)
         inbound = Inbound(
             accepted.site,
             accepted.batch.outside_dp,

@@ -57,7 +57,7 @@ class Topics:
         return float(np.mean(beaten))
 
     def _rows(self, text: Iterable[str]) -> list[int]:
-        return [self._row[word] for word in text]
+        return sorted(self._row[word] for word in text)  # sums in one order, whatever order a set has in this process
 
     def _log_shares(self, counts: NDArray[np.float64]) -> NDArray[np.float64]:
         smoothed = counts + _SMOOTHING

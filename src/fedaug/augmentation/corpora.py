@@ -18,7 +18,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple, TextIO
 
-from fedaug.augmentation.datasets import catalogue, find
+from fedaug.augmentation.datasets import DataSet, catalogue, find
 from fedaug.errors import ConfigError, MalformedSource, MissingColumn, MissingFile, NotUtf8, UnknownFormat
 
 
@@ -113,7 +113,7 @@ def read_file(
     Raises:
         MissingFile, UnknownFormat, MissingColumn, MalformedSource, NotUtf8: The file cannot be read.
     """
-    if any(folder in catalogue() and catalogue()[folder].role == "records" for folder in path.absolute().parts):
+    if not _private().keys().isdisjoint(path.absolute().parts):
         raise ConfigError("the file lies in a data set that stands for private records", "name a public corpus")
     suffix = path.suffixes[-2] if path.suffix == ".gz" and len(path.suffixes) > 1 else path.suffix
     if suffix not in {".csv", ".jsonl", ".txt"}:
@@ -126,9 +126,42 @@ def read_file(
     return _clean((PublicText(str(row[column]), _label(row, label_column)) for row in rows), fit)
 
 
+def read_items(path: Path, column: str = "text") -> Iterator[str]:
+    """Stream a public evaluation file as it stands: one text for each row, so that a row's number names an item.
+
+    Of a data set that plays private records, only the files that the catalogue lists for evaluation are read.
+
+    Args:
+        path: ``.csv`` or ``.jsonl``, or one of these with ``.gz``.
+        column: Holds the text.
+
+    Raises:
+        ConfigError: The file is of a data set that stands for private records, and not one of its evaluation files.
+        MissingFile, UnknownFormat, MissingColumn, MalformedSource, NotUtf8: The file cannot be read.
+    """
+    private = _private()
+    named = (path.absolute(), path.resolve())  # a link may have another name than what it leads to
+    if any(part in private and one.name not in private[part].evaluation for one in named for part in one.parts):
+        raise ConfigError("an evaluation file plays private records in an example", "name a public file")
+    suffix = path.suffixes[-2] if path.suffix == ".gz" and len(path.suffixes) > 1 else path.suffix
+    if suffix not in {".csv", ".jsonl"}:
+        raise UnknownFormat(f"an evaluation file {suffix or 'without suffix'} is not read", "use .csv or .jsonl")
+    for row in _csv_rows(path, column) if suffix == ".csv" else _jsonl_rows(path, column):
+        if not isinstance(row[column], str):
+            raise MalformedSource(
+                f"a row of {path.name} holds no text where one belongs", "name the column of the text"
+            )
+        yield row[column]
+
+
 def corpus_names() -> list[str]:
     """Names that ``read_corpus`` knows."""
     return sorted(_READERS)
+
+
+def _private() -> Mapping[str, DataSet]:
+    """Data sets that stand for private records."""
+    return {name: found for name, found in catalogue().items() if found.role == "records"}
 
 
 def _label(row: Mapping[str, Any], column: str | None) -> str | None:

@@ -42,7 +42,11 @@ class PublicFile(BaseModel):
 
 
 class DataSet(BaseModel):
-    """One public data set; ``files`` is empty where it has no form that can be downloaded file by file."""
+    """One public data set; ``files`` is empty where it has no form that can be downloaded file by file.
+
+    Of one that plays private records, those that ``evaluation`` names do not: they may be named to keep candidates
+    clear of them, and are no candidates either.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -52,6 +56,7 @@ class DataSet(BaseModel):
     repository: str
     commit: str
     files: tuple[PublicFile, ...]
+    evaluation: tuple[str, ...] = ()
 
     def url(self, file: PublicFile) -> str:
         """Address of the file at the pinned commit."""

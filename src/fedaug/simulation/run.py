@@ -151,7 +151,7 @@ def simulate(
         narrator.phase("sites' own reports")
         sites.report(datetime.now(UTC), __version__)
     narrator.phase("reference figures")
-    source = CandidateSource(example.campaign, example.search)
+    source = CandidateSource(example.campaign, example.search, encoders.public, heldout)
     references = consult(example.campaign, encoders.public, encoders.plain, source, dealt, heldout)
     finished = _publish(result, heldout, out, references)
     if not example.simulation.audit.canaries:
@@ -200,7 +200,7 @@ def coordinate(
     plan = plan_campaign(config, encoder.name, encoder.dimensions)
     members = consortium.as_coordinator()
     with Pool.open(pool or out / "pool.sqlite") as database:
-        source = CandidateSource(config, example.search)
+        source = CandidateSource(config, example.search, encoder, heldout)
         coordinator = Coordinator(
             plan,
             config,
