@@ -56,4 +56,4 @@ def test_exit_status_follows_the_family(name: str) -> None:
     if issubclass(cls, errors.RefusedError):
         assert cls.exit_status == 3
     else:
-        assert cls.exit_status == (1 if cls is errors.DefectError else 2)
+        assert cls.exit_status == (1 if cls in (errors.DefectError, errors.ClaimRefuted) else 2)
