@@ -36,6 +36,7 @@ from fedaug.server.gate_settings import (
     ContaminationOptions,
     DuplicateOptions,
     FluencyOptions,
+    IdentifierOptions,
     InformationOptions,
     RelabelOptions,
     TriggerOptions,
@@ -164,6 +165,15 @@ def _plain(name: str, options: Mapping[str, Any]) -> Builder:
     return Builder(lambda _: gate)
 
 
+def _identifier(options: dict[str, Any], material: PublicMaterial) -> Builder:
+    del material
+    if not read_options("identifier", IdentifierOptions, options).neural:
+        return _plain("identifier", {})
+    from fedaug.privacy.deid import Deidentifier  # noqa: PLC0415  # an extra that a coordinator may do without
+
+    return Builder(lambda _: make_gate("identifier", deidentifier=Deidentifier()))
+
+
 def _duplicate(options: dict[str, Any], material: PublicMaterial) -> Builder:
     del material
     chosen = read_options("duplicate", DuplicateOptions, options)
@@ -274,6 +284,7 @@ _SPECIAL: Final[Mapping[str, Callable[[dict[str, Any], PublicMaterial], Builder]
         "contamination": _contamination,
         "duplicate": _duplicate,
         "fluency": _fluency,
+        "identifier": _identifier,
         "information": _information,
         "relabel": _relabel,
         "trigger": _trigger,

@@ -66,6 +66,12 @@ class ContaminationOptions(Settings):
     thresholds: ThresholdOptions = ThresholdOptions()
 
 
+class IdentifierOptions(Settings):
+    """Whether the embedded neural recogniser reads candidates too, which takes milliseconds for each."""
+
+    neural: bool = False
+
+
 class DuplicateOptions(Settings):
     """When two texts say the same.
 

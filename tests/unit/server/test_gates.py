@@ -230,6 +230,7 @@ BAD_OPTIONS: dict[str, tuple[dict[str, Any], str]] = {
     "closeness above 1": (gate("duplicate", closeness=1.5), "closeness"),
     "text for a number of a plain gate": (gate("length", min_words="two"), "wrong type"),
     "a number for a list of a plain gate": (gate("language", languages=5), "wrong type"),
+    "an object that no file can hold": (gate("identifier", deidentifier="x"), "deidentifier: is not a setting"),
     "a gate of class D": (gate("support", units=5), "not take the settings|reads private records"),
     "a gate of class S": (gate("planted", strings=["x"]), "reads private records"),
 }
