@@ -35,6 +35,8 @@ EPSILONS = ("4.0", "inf")
 MADE_UP_NOTES = 2_000
 LEAST_GAIN = 0.05  # over the student that read no private record, at ε = 4
 OVER_BUDGET = 1e-9
+LEAST_RECALL, MOST_ALARMS = 0.99, 0.01  # of the contamination gate
+HEARD = 0.2  # share of samples that are copies of records
 
 #: Tests whose full counts are shown; `make test` runs them with fewer kills, draws and mutations.
 SUITES = {
@@ -89,7 +91,11 @@ def parts() -> Iterator[Part]:
     yield Part("dp-step", lambda _: benchmark("dp_step"), lambda found: {"measured": found["ratio"] > 0})
     for number, name in MODULES.items():
         yield Part(f"deid-{name}", lambda _, number=number: deid_row(number), lambda found: found["bars"])  # type: ignore[misc]  # as above
-    yield Part("audit", lambda _: audits(), lambda found: found["bars"])
+    for name in ("audit", "vetting"):
+        yield Part(name, lambda _, name=name: facts(name, "bars"), lambda found: found["bars"])  # type: ignore[misc]  # as above
+    yield Part("contamination", lambda _: facts("contamination", "kinds", "innocent_refused"), contamination_bars)
+    yield Part("collapse", lambda _: facts("collapse", "fired_at"), collapse_bars)
+    yield Part("attacks", lambda _: facts("attacks", "least"), attack_bars)
     yield Part("accounting-speed", lambda _: benchmark("accounting"), lambda found: {"measured": found["ratio"] > 0})
 
 
@@ -169,12 +175,12 @@ def deid_row(number: int) -> Figures:
     return {name: row[name] for name in ("unit", "ours", "alternative", "bars")}
 
 
-def audits() -> Figures:
-    """What audits prove of honest campaigns, and of those with a defect; with the bars that the benchmark states."""
-    command = [sys.executable, "-m", "benchmarks.audit", "--json"]
+def facts(name: str, *more: str) -> Figures:
+    """A benchmark's figure, the alternative's, and what else it says that bars go by."""
+    command = [sys.executable, "-m", f"benchmarks.{name}", "--json"]
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
     found = json.loads(done.stdout.splitlines()[-1])
-    return {name: found[name] for name in ("unit", "ours", "alternative", "bars")}
+    return {key: found[key] for key in ("unit", "ours", "alternative", *more)}
 
 
 def overhead(work: Path) -> Figures:
@@ -221,6 +227,31 @@ def noise_off_bars(found: Figures) -> dict[str, bool]:
         "gains 5 points": found["student"] - found["epsilon0"] >= LEAST_GAIN,
         "beats a site": found["student"] > found["local_only"],
     }
+
+
+def contamination_bars(found: Figures) -> dict[str, bool]:
+    """Items whose words stand are found whatever was done to case, punctuation and order; requests next door pass."""
+    standing = min(found["kinds"][kind]["recall"] for kind in ("recased", "repunctuated", "reordered"))
+    return {
+        "finds 99 % where words stand": standing >= LEAST_RECALL,
+        "refuses 1 % of another domain at most": found["innocent_refused"]["clinc150"][0] <= MOST_ALARMS,
+        "finds more than 13-grams": found["ours"] > found["alternative"],
+    }
+
+
+def collapse_bars(found: Figures) -> dict[str, bool]:
+    """The gate fires in every run that replaces, and in none that accumulates."""
+    fired = found["fired_at"].values()
+    return {
+        "fires on replace": all(at is not None for by_regime in fired for at in by_regime["replace"]),
+        "not on accumulate": all(at is None for by_regime in fired for at in by_regime["accumulate"]),
+    }
+
+
+def attack_bars(found: Figures) -> dict[str, bool]:
+    """Each attack is silent where nothing is copied, and hears a fifth that is; the last one is only a diagnostic."""
+    *attacks, _ = found["least"]["whole"].values()
+    return {"each attack hears a fifth": all(share is not None and share <= HEARD for share in attacks)}
 
 
 # keeping and showing

@@ -18,8 +18,8 @@ _PUBLIC = "name public files, and give one vector for each of their items or non
 class ContaminationGate:
     """Refuses texts that hold an item of a named evaluation file, or a reworded one as far as that can be seen.
 
-    What counts is in :class:`~fedaug.privacy.vetting.evaluation.Thresholds`, which were set on other data than those
-    that ``benchmarks/contamination`` measures on: 13 words in a row, or half of an item's words in a row if they tell
+    What counts is in :class:`~fedaug.privacy.vetting.evaluation.Thresholds`, and ``benchmarks/contamination`` says on
+    which data it was tuned: 13 words in a row, or half of an item's words in a row if they tell
     more than everyday phrases do, or most of its telling words in any order, or most of its pairs of neighbours. With
     embeddings, also a text that means nearly the same. A verdict names the item that the text is most alike, such as
     ``banking77/test:17`` (counted from 0), and its score is the likeness: the share of the item's words that were
