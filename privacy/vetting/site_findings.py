@@ -17,6 +17,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
+
 from fedaug.errors import InputError, PolicyRefused
 from fedaug.privacy.files import private_folder, sync_folder
 from fedaug.privacy.vetting.gate import Batch, Gate, GateClass, VerdictCode
@@ -30,6 +32,7 @@ SITE_ONLY_CODES: Final = frozenset(
 )
 
 
+@with_config(ConfigDict(extra="forbid", strict=True, allow_inf_nan=False))
 @dataclass(frozen=True)
 class Finding:
     """One gate of class S on one candidate.
@@ -53,6 +56,9 @@ class Finding:
     code: VerdictCode
     score: float | None
     blocked: bool
+
+
+_FINDING: Final = TypeAdapter(Finding)
 
 
 class SiteFindings:
@@ -112,15 +118,16 @@ class SiteFindings:
             InputError: The file was changed.
         """
         try:
-            lines = self.path.read_text("utf-8").splitlines()
+            lines = self.path.read_bytes().splitlines()
         except FileNotFoundError:
             return
+        except OSError:
+            raise _damaged() from None
         for line in lines:
             try:
-                values = json.loads(line)
-                yield Finding(**{**values, "code": VerdictCode(values["code"])})
-            except (ValueError, TypeError, KeyError):
-                raise InputError("the site's file of findings is damaged", "restore it, or move it away") from None
+                yield _FINDING.validate_json(line)
+            except ValidationError:
+                raise _damaged() from None
 
     def counts(self, campaign: str) -> dict[str, Counter[str]]:
         """Gate -> code -> candidates, of one campaign. For the site's own eyes: the counts are exact."""
@@ -143,3 +150,7 @@ class SiteFindings:
             file.flush()
             os.fsync(descriptor)
         sync_folder(self._folder)
+
+
+def _damaged() -> InputError:
+    return InputError("the site's file of findings is damaged", "restore it, or move it away")

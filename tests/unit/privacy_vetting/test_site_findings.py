@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import os
 import stat
 from datetime import UTC, datetime
@@ -22,6 +23,8 @@ AXES = np.eye(3, dtype=np.float32)
 TEXTS = ("a copy of zebra-7781 itself", "something near no record", "zebra 7781 again")
 BATCH = Batch(TEXTS, (), AXES)
 GATES = (ClosestRecordGate(AXES[:1]), PlantedGate(["zebra-7781"]))
+FOUND = {"at": "", "campaign": "a", "key": "k", "candidate": "c", "gate": "planted", "code": "planted", "score": 1.0}
+FOUND |= {"blocked": False}
 AT = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
 
 
@@ -92,10 +95,30 @@ def test_a_gate_of_another_class_is_not_run_in_secret(findings: SiteFindings) ->
         findings.observe(BATCH, [LengthGate()], campaign="autumn", key="samples")
 
 
-def test_a_changed_file_is_noticed(findings: SiteFindings) -> None:
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"code": "passed"}',
+        b"",
+        b"[]",
+        b"\xff",
+        b"[" * 100_000,
+        *(
+            json.dumps(FOUND | change).encode()
+            for change in ({"campaign": [1]}, {"candidate": 3}, {"score": "x"}, {"score": math.nan}, {"more": 1})
+        ),
+    ],
+)
+def test_a_changed_file_is_noticed(line: bytes, findings: SiteFindings) -> None:
     observe(findings)
-    with findings.path.open("a") as file:
-        file.write('{"code": "passed"}\n')
+    with findings.path.open("ab") as file:
+        file.write(line + b"\n")
+    with pytest.raises(InputError, match="damaged"):
+        list(findings.read())
+
+
+def test_a_folder_in_the_files_place_is_noticed(findings: SiteFindings) -> None:
+    findings.path.mkdir(parents=True)
     with pytest.raises(InputError, match="damaged"):
         list(findings.read())
 
