@@ -187,8 +187,10 @@ class AuditOutcome(Facts):
         for name, site in self.sites.items():
             if site != self.details[name].beside(site.claimed_epsilon):
                 raise ValueError("a site's figures are not those of its last bound")
-        if self.passed and self.failures():
-            raise ValueError("an audit that refutes a claim cannot have passed")
+        if self.passed is bool(self.failures()):
+            raise ValueError("a verdict that is not that of what was found")
+        if {details.bounds[-1].confidence for details in self.details.values()} != {self.confidence}:
+            raise ValueError("a confidence that is not that of its bounds")
         return self
 
     @classmethod

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from fedaug.errors import ConfigError
 from fedaug.pages.recall import Deidentification
-from fedaug.privacy.audit.outcome import AUDIT_FILE, read_audit
+from fedaug.privacy.audit.outcome import AUDIT_FILE, AuditOutcome, read_audit
 from fedaug.server.report.findings import Audit
 from fedaug.server.report.model import BudgetRun, ReportData, read_report
 from fedaug.server.report.render import REPORT_JSON, write_report
 from fedaug.server.statement import FILE, read_statement
+
+#: Another version of the numerical libraries may round differently, and no further off than this, relative.
+_AGREES: Final = 1e-6
 
 
 def redraw(
@@ -43,13 +48,16 @@ def with_audit(data: ReportData, folder: Path) -> ReportData:
     """The report with the audit that lies in the run's folder; as it is, if there is none.
 
     Raises:
-        ConfigError: The audit is damaged, or another campaign's.
+        ConfigError: The audit is damaged, another campaign's, or of a run with another ε.
     """
     if not (folder / AUDIT_FILE).exists():
         return data
     found = read_audit(folder)
     if found.campaign != data.campaign:
         raise ConfigError(f"{AUDIT_FILE} is of another campaign", "run the audit again, or take the file away")
+    # A campaign's runs share its name. Where samples are outside DP the report states no ε to compare a claim with.
+    if not data.privacy.outside_dp and not _claims_what_is_reported(found, data):
+        raise ConfigError(f"{AUDIT_FILE} is of a run with another ε", "audit this run, or take the file away")
     audit = Audit.model_validate(found.model_dump(mode="json") | {"failures": found.failures()})
     return data.model_copy(update={"audit": audit})
 
@@ -68,6 +76,12 @@ def with_runs(data: ReportData, others: Sequence[ReportData]) -> ReportData:
             )
     runs = {(run.epsilon, run.student): run for run in map(_run, (data, *others))}
     return data.with_utility(budgets=tuple(runs[place] for place in sorted(runs)))
+
+
+def _claims_what_is_reported(found: AuditOutcome, data: ReportData) -> bool:
+    claims = [math.inf if site.claimed_epsilon is None else site.claimed_epsilon for site in found.sites.values()]
+    stated = [site.epsilon for site in data.privacy.sites.values()]
+    return all(math.isclose(one, other, rel_tol=_AGREES) for one in claims for other in stated)
 
 
 def _run(data: ReportData) -> BudgetRun:

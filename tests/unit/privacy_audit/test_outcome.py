@@ -96,7 +96,9 @@ def site_changed(**values: Any) -> Callable[[dict[str, Any]], None]:
         changed(sites={}),
         changed(details={}),
         changed(passed=None),
+        changed(passed=False),  # though nothing that was found refutes a claim
         changed(confidence=2.0),
+        changed(confidence=0.9999),  # above that of its bounds
         site_changed(lower_bound=0.4),
         site_changed(lower_bound=-1.0),
         site_changed(claimed_epsilon=0.1),  # which its bound refutes, although it says that it passed

@@ -98,12 +98,12 @@ def test_an_audit_cannot_pass_with_a_bound_above_its_claim() -> None:
         Audit.model_validate(audit(["a"], above=True) | {"passed": True})
 
 
-def outcome(campaign: str, lower: float = 0.4) -> AuditOutcome:
+def outcome(campaign: str, lower: float = 0.4, claimed: float | None = 3.97) -> AuditOutcome:
     bound = Bound(confidence=0.999, lower_bound=lower, ceiling=4.06, guesses=400, correct=230)
     attack = Membership(
         attack="nearest sample", members=50, non_members=50, tpr_at_1pct_fpr=0.02, interval=(0.0, 0.1), auc=0.5
     )
-    return AuditOutcome.of(campaign, 400, {"audit-1": (3.97, SiteDetails(bounds=(bound,)))}, attack)
+    return AuditOutcome.of(campaign, 400, {"audit-1": (claimed, SiteDetails(bounds=(bound,)))}, attack)
 
 
 def test_a_report_drawn_again_shows_the_audit_beside_it(tmp_path: Path) -> None:
@@ -129,6 +129,14 @@ def test_another_campaigns_audit_is_refused(tmp_path: Path) -> None:
     write_report(facts(audit=None), tmp_path)
     outcome("clinic").write(tmp_path)
     with pytest.raises(ConfigError, match=r"audit\.json is of another campaign"):
+        redraw(tmp_path)
+
+
+@pytest.mark.parametrize("claimed", [8.0, None])
+def test_an_audit_of_a_run_with_another_epsilon_is_refused(claimed: float | None, tmp_path: Path) -> None:
+    write_report(facts(audit=None), tmp_path)
+    outcome("banking-synthetic-0", claimed=claimed).write(tmp_path)
+    with pytest.raises(ConfigError, match=r"audit\.json is of a run with another ε"):
         redraw(tmp_path)
 
 
