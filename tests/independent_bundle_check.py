@@ -255,6 +255,11 @@ def agreement_faults(manifest: Values, files: dict[str, bytes]) -> Iterator[str]
         costs = {told["consortium_epsilon"], *(one["epsilon"] for one in told["sites"].values())}
         if not costs <= {stated["consortium"]["epsilon"] or "inf", stated["per_site"]["epsilon"] or "inf"}:
             yield "the report's ε is not the statement's"
+        audit = json.loads(files["report.json"])["audit"] or {"passed": True, "sites": {}}
+        stated_cost = stated["per_site"]["epsilon"]
+        shown = max((one["lower_bound"] for one in audit["sites"].values()), default=0.0)
+        if not audit["passed"] or (stated_cost is not None and shown > stated_cost):
+            yield "the report's audit refutes the statement's ε"
     left = [
         site
         for site, excerpt in ledger["sites"].items()

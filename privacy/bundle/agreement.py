@@ -121,6 +121,11 @@ def report_faults(contents: Contents) -> Iterator[str]:
     for site, privacy in told.sites.items():
         if not _same(privacy.epsilon, stated.per_site.epsilon):
             yield f"its ε of {site} is not the statement's"
+    if report.audit is not None and not report.audit.passed:
+        yield "its audit did not pass"
+    for site, found in report.audit.sites.items() if report.audit is not None else ():
+        if stated.per_site.epsilon is not None and found.lower_bound > stated.per_site.epsilon:
+            yield f"its audit shows more than the statement's ε at {site}"
 
 
 def gate_faults(contents: Contents) -> Iterator[str]:

@@ -116,6 +116,15 @@ class _Vetting(_Facts):
     gates: Annotated[tuple[_GateCount, ...], Field(max_length=100)]
 
 
+class _AuditedSite(_Facts):
+    lower_bound: _Epsilon
+
+
+class _Audit(_Facts):
+    passed: bool
+    sites: Annotated[dict[str, _AuditedSite], Field(max_length=LIMITS.sites)]
+
+
 class ReportFacts(_Facts):
     """A report of the consortium edition; that for a site's own people is of another format.
 
@@ -128,6 +137,7 @@ class ReportFacts(_Facts):
     privacy: _Privacy
     samples: _Samples
     vetting: _Vetting | None = None
+    audit: _Audit | None = None
     cards: dict[str, Any] | None = None
     config: dict[str, Any]
 

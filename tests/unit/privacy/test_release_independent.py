@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from tests import independent_bundle_check
 from tests.log_samples import HUB, PLAN, SIGNERS
-from tests.release_samples import AUTHORITY, DAY, TERMS, as_file, changed, enrolment, release, sample, statement
+from tests.release_samples import AUTHORITY, DAY, TERMS, as_file, changed, enrolment, release, report, sample, statement
 from tests.small import make_plan
 
 from fedaug.privacy.accounting import epsilon
-from fedaug.privacy.bundle.container import LEDGER, SAMPLES, STATEMENT, pack, unpack
+from fedaug.privacy.bundle.container import LEDGER, REPORT, SAMPLES, STATEMENT, pack, unpack
 from fedaug.privacy.bundle.samples import encode_samples
 from fedaug.privacy.canonical import canonical_json
 from fedaug.privacy.events import event_from_dict
@@ -125,6 +125,8 @@ def test_signed_lies_are_told_by_the_script(tmp_path: Path) -> None:
     )
     planted = {SAMPLES: encode_samples([sample("a text", sample_id="00" * 32)])}
     assert faults(tmp_path, changed(DATA, planted)) == ["sample 1 is not the one of its id, or depends on records"]
+    refuted = {REPORT: as_file(report(audit=report()["audit"] | {"passed": False}))}
+    assert faults(tmp_path, changed(DATA, refuted)) == ["the report's audit refutes the statement's ε"]
     decided = changed(DATA, manifest=lambda values: values["gates"].append(SITE_ONLY))
     assert faults(tmp_path, decided) == [
         "manifest, statement and plan disagree on gates that read records and decide what leaves"

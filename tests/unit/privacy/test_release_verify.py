@@ -326,6 +326,16 @@ LIES: dict[str, tuple[dict[str, bytes | None], str, str]] = {
         "report",
         "its ε of the consortium is not the statement's",
     ),
+    "a report whose audit did not pass": (
+        {REPORT: as_file(report(audit=report()["audit"] | {"passed": False}))},
+        "report",
+        "its audit did not pass",
+    ),
+    "a report whose audit shows more": (
+        {REPORT: as_file(report(audit={"passed": True, "sites": {"audit-01": {"lower_bound": 9.0}}}))},
+        "report",
+        "its audit shows more than the statement's ε at audit-01",
+    ),
     "a report of another campaign": ({REPORT: as_file(report(campaign="spring"))}, "campaign", "report is another"),
     "a gate in another class": (
         {REPORT: as_file(report(vetting={"gates": [{"gate": "length", "class": "D"}]}))},
