@@ -7,6 +7,7 @@ interruption has the same gates as one that was not interrupted.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -44,6 +45,7 @@ from fedaug.server.gate_settings import (
 )
 from fedaug.server.schooling import Heldout
 
+_LOG = logging.getLogger(__name__)
 HELD_OUT: Final = "held-out"
 _EMPTY: Final = Batch(())
 
@@ -190,6 +192,10 @@ def _contamination(options: dict[str, Any], material: PublicMaterial) -> Builder
     chosen = read_options("contamination", ContaminationOptions, options)
     files: dict[str, Sequence[str]] = dict(read_evaluation(chosen.files, material.search))
     heldout = material.heldout if chosen.held_out else None
+    if not files and heldout is None:
+        if not (chosen.files or chosen.held_out):
+            raise ConfigError("the contamination gate has nothing to compare with", "name evaluation files")
+        _LOG.warning("candidates are compared with no evaluation file: none is here, and no text is held out")
 
     def make(_: Seen) -> Gate:
         items = files if heldout is None else {**files, HELD_OUT: heldout.texts}

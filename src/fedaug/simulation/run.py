@@ -156,7 +156,7 @@ def simulate(
     finished = _publish(result, heldout, out, references)
     if not example.simulation.audit.canaries:
         return finished
-    outcome = _audited(example, out, encoders, narrator, noise)
+    outcome = _audited(example, out, encoders, heldout, narrator, noise)
     return replace(_publish(result, heldout, out, references), audit=outcome)
 
 
@@ -164,6 +164,7 @@ def _audited(
     example: Example,
     out: Path,
     encoders: Encoders,
+    heldout: Heldout,
     narrator: Narrator,
     noise: Callable[[str], NoiseSource] | None,
 ) -> AuditOutcome:
@@ -180,6 +181,7 @@ def _audited(
         plain=encoders.plain,
         narrator=narrator,
         noise=noise,
+        source=CandidateSource(example.campaign, example.search, encoders.public, heldout),
     )
     outcome.write(out)
     return outcome

@@ -118,11 +118,12 @@ def test_candidates_are_kept_clear_of_a_public_data_sets_test_split(tmp_path: Pa
     assert found.refused[0].item == "banking77/test:1"
 
 
-def test_candidates_are_kept_clear_of_what_students_are_scored_on_unless_told_otherwise() -> None:
+def test_candidates_are_kept_clear_of_what_students_are_scored_on_unless_told_otherwise(tmp_path: Path) -> None:
     heldout = Heldout.of([(ITEM, LABELS[0])], LABELS, SmallEncoder())
     found, _ = gates(gate("contamination"), heldout=heldout).vet_first(candidates(ITEM))
     assert found.refused[0].item == "held-out:0"
-    found, _ = gates(gate("contamination", held_out=False), heldout=heldout).vet_first(candidates(ITEM))
+    other = {"path": str(_written(tmp_path, "other.csv", "text\nsomething else altogether\n"))}
+    found, _ = gates(gate("contamination", held_out=False, files=[other]), heldout=heldout).vet_first(candidates(ITEM))
     assert found.kept == [0]
 
 
@@ -152,6 +153,7 @@ def test_a_file_that_is_optional_may_lack_and_that_is_said(tmp_path: Path, caplo
     assert judge.vet_first(candidates(ITEM))[0].kept == [0]
     assert "not compared with banking77/test" in caplog.text
     assert "not compared with none.csv" in caplog.text
+    assert "compared with no evaluation file" in caplog.text
 
 
 Case = tuple[Callable[[Path], dict[str, Any]], type[FedaugError], str]
@@ -221,6 +223,7 @@ BAD_OPTIONS: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a path with a zero in it": (gate("contamination", files=[{"path": "a\x00b"}]), r"files\.0\.path"),
     "a list for a table": (gate("contamination", thresholds=[1]), "thresholds"),
+    "nothing to compare with": (gate("contamination", held_out=False), "nothing to compare with"),
     "not a number": (gate("contamination", closeness=float("nan")), "closeness"),
     "text for a number": (gate("fluency", slack="very"), "slack"),
     "a margin of 1": (gate("relabel", margin=1.0), "margin"),
@@ -379,7 +382,7 @@ def test_texts_that_sites_sent_count_as_kept() -> None:
 
 EVERY = [
     gate("length"),
-    gate("contamination", files=[], closeness=0.9),
+    gate("contamination", closeness=0.9),
     gate("duplicate", closeness=0.98, pooled=True),
     gate("relabel", margin=0.3),
     gate("information", min_bits=-2.0),

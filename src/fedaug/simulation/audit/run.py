@@ -87,6 +87,7 @@ def audit_campaign(
     noise: Callable[[str], NoiseSource] | None = None,
     coins: NoiseSource | None = None,
     repeats: int | Sequence[int] | None = None,
+    source: CandidateSource | None = None,
 ) -> AuditOutcome:
     """Audit a campaign's plan at a virtual site that holds canaries.
 
@@ -101,6 +102,7 @@ def audit_campaign(
         coins: Where coins come from; tests alone pass another than the default.
         repeats: Records of each canary, or of one after the other. By default 1, or 4 where the unit of privacy is the
             subject.
+        source: A fresh source of the campaign's candidates; without held-out texts to keep clear of if none is given.
 
     Raises:
         ConfigError: Canaries have several records, and each is a unit by itself.
@@ -120,7 +122,8 @@ def audit_campaign(
     )
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
-    result, heard = _through(example, work, _rows(planted, copies), public, plain, _Telling(narrator), noise)
+    source = source or CandidateSource(config, example.search, public)
+    result, heard = _through(example, work, _rows(planted, copies), public, plain, _Telling(narrator), noise, source)
     narrator.phase("audit: guess the coins")
     seen = Planted(plain.embed(planted.texts), np.arange(len(texts)) % len(config.labels))
     leaks = seen.leaks(result.releases, heard.asked, result.plan)
@@ -143,6 +146,7 @@ def _through(
     plain: Encoder,
     narrator: Narrator,
     noise: Callable[[str], NoiseSource] | None,
+    source: CandidateSource,
 ) -> tuple[CampaignResult, Overheard]:
     """The campaign, with one site that holds canaries; what its coordinator got, and what it asked."""
     config = example.campaign.model_copy(update={"minimum_sites": 1})
@@ -161,7 +165,7 @@ def _through(
             heard,
             pool,
             public,
-            CandidateSource(config, example.search, public),
+            source,
             narrator=narrator,
             consortium=sites.consortium.as_coordinator(),
         )
