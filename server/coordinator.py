@@ -24,10 +24,10 @@ from fedaug.server.campaign import CampaignConfig
 from fedaug.server.candidates import CandidateSource, Funnel
 from fedaug.server.enrolment import Consortium, EnrolledConsortium
 from fedaug.server.exchange import Exchange
-from fedaug.server.inbound import Arrivals, recheck
+from fedaug.server.inbound import Arrivals, recheck, set_aside
 from fedaug.server.log_export import keep_plan
 from fedaug.server.pool import Pool
-from fedaug.server.pool_records import CampaignState, PoolSample, SampleStatus
+from fedaug.server.pool_records import CampaignState, PoolSample
 from fedaug.server.rounds import Rounds, Total
 from fedaug.server.schooling import Heldout, Schooling, Score
 from fedaug.server.supported import Supported
@@ -36,8 +36,6 @@ from fedaug.strategies.class_statistics import Teacher, fit_teacher
 from fedaug.strategies.messages import AskCounts, AskMetric, AskSamples, AskStatistics, AskVotes, CampaignPlan
 from fedaug.strategies.voting import select
 
-#: Stands for the label of a text in quarantine whose generator claimed none.
-UNLABELLED: Final = "unlabelled"
 #: The score that marks a pooled text of a batch for which no ε holds.
 OUTSIDE_DP: Final = "outside_dp"
 
@@ -196,20 +194,7 @@ class Coordinator:
         request = AskSamples(campaign=self._plan.campaign)
         judged, self._result.arrivals = recheck(self._rounds.offers(request), self._source.gates, self._source.batch_of)
         for inbound in judged:
-            refused = [
-                PoolSample(
-                    text=candidate.text,
-                    label=candidate.label or UNLABELLED,
-                    weight=0.0,
-                    origin=f"{inbound.site}: {candidate.origin}",
-                    source=str(verdict.code),
-                    dependence=candidate.dependence,
-                    parents=candidate.parents,
-                    status=SampleStatus.QUARANTINED,
-                )
-                for candidate, verdict in inbound.quarantined
-            ]
-            self._pool.add_samples(self._plan.campaign, refused)
+            self._pool.add_samples(self._plan.campaign, set_aside(inbound))
         kept = self._source.admit([candidate for inbound in judged for candidate in inbound.kept])
         outside = {one.sample_id for inbound in judged if inbound.outside_dp for one in inbound.kept}
         self._outside_dp = frozenset(one.sample_id for one in kept if one.sample_id in outside)

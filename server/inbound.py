@@ -9,12 +9,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from fedaug.augmentation.candidates import Candidate
 from fedaug.errors import PolicyRefused
 from fedaug.privacy.vetting import Batch, Gate, GateClass, Verdict, VerdictCode, vet
+from fedaug.server.pool_records import PoolSample, SampleStatus
 from fedaug.server.verify import AcceptedBatch
 from fedaug.strategies.samples import candidates_of
+
+#: Stands for the label of a text in quarantine whose generator claimed none.
+UNLABELLED: Final = "unlabelled"
 
 
 @dataclass(frozen=True, repr=False)
@@ -122,3 +127,20 @@ def recheck(
         arrivals.note(inbound, gates)
         judged.append(inbound)
     return judged, arrivals
+
+
+def set_aside(inbound: Inbound) -> list[PoolSample]:
+    """What a batch's gates refused, for quarantine: each with the reason and, where it is near a public item, which."""
+    return [
+        PoolSample(
+            text=candidate.text,
+            label=candidate.label or UNLABELLED,
+            weight=0.0,
+            origin=f"{inbound.site}: {candidate.origin}",
+            source=f"{verdict.code}: {verdict.item}" if verdict.item else str(verdict.code),
+            dependence=candidate.dependence,
+            parents=candidate.parents,
+            status=SampleStatus.QUARANTINED,
+        )
+        for candidate, verdict in inbound.quarantined
+    ]

@@ -33,6 +33,8 @@ from fedaug.server.campaign import CampaignConfig
 from fedaug.server.candidates import CandidateSource
 from fedaug.server.gate_builders import PublicMaterial
 from fedaug.server.gates import CampaignGates
+from fedaug.server.inbound import Inbound, set_aside
+from fedaug.server.pool_records import SampleStatus
 from fedaug.server.schooling import Heldout
 
 LABELS = ("card_arrival", "exchange_rate", "pin_blocked")
@@ -142,6 +144,20 @@ def test_by_meaning_a_reworded_item_is_found_and_held_out_texts_are_not_embedded
     assert outcomes == [[], ["items.csv:1"]]
     assert ITEM in encoder.seen
     assert not set(heldout.texts) & set(encoder.seen)
+
+
+def test_a_sites_text_is_set_aside_with_the_item_that_it_is_near(tmp_path: Path) -> None:
+    judge = gates(
+        gate("length"), gate("contamination", files=[{"path": str(evaluation(tmp_path)), "column": "question"}])
+    )
+    sent = candidates("a text of a site", ITEM, "x")
+    found, _ = judge.vet_first(sent)
+    refused = tuple((sent[row], verdict) for row, verdict in found.refused.items())
+    aside = set_aside(Inbound("site-1", outside_dp=False, kept=(sent[0],), quarantined=refused))
+    assert [(one.text, one.source, one.status) for one in aside] == [
+        (ITEM, "contaminated: items.csv:1", SampleStatus.QUARANTINED),
+        ("x", "too-short", SampleStatus.QUARANTINED),
+    ]
 
 
 def test_a_file_that_is_optional_may_lack_and_that_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
