@@ -34,7 +34,7 @@ _COORDINATOR: Final = Path(_CONSORTIUM) / "coordinator"
 _PASSPHRASE: Final = Path("sites") / "passphrase"
 _POOL: Final = "pool.sqlite"
 #: The tables of a site's settings that are its policy. Its name, its paths and its columns are not.
-_POLICY_TABLES: Final = ("privacy", "policy", "deid")
+_POLICY_TABLES: Final = ("privacy", "policy", "samples", "deid")
 _SETTINGS_BYTES: Final = 2**20
 
 
@@ -48,7 +48,7 @@ def gather(out: Path, enrolment: Path | None, pool: str | None, *, samples: bool
         samples: Whether to hand over the accepted samples.
 
     Raises:
-        MissingFile: A file is not there.
+        MissingFile: A file is not there, or the pool holds no samples of the campaign.
         InputError: Statement or report are not of this version, or do not bear themselves out.
         PoolError: The pool cannot be read.
         ProtocolError: A sample is malformed.
@@ -133,7 +133,7 @@ def _samples(out: Path, pool: str | None, campaign: str) -> bytes:
     if pool is None and not (out / _POOL).exists():
         raise MissingFile("the campaign's folder has no pool", "give --pool and the database's URL")
     with Pool.open(pool or out / _POOL) as database:
-        return encode_samples(
+        accepted = encode_samples(
             {
                 "sample_id": sample.sample_id,
                 "text": sample.text,
@@ -146,6 +146,9 @@ def _samples(out: Path, pool: str | None, campaign: str) -> bytes:
             }
             for sample in database.samples(campaign)
         )
+    if not accepted:  # a URL that is mistyped makes an empty database
+        raise MissingFile("the pool holds no accepted samples of the campaign", "give --pool and the database's URL")
+    return accepted
 
 
 def _encoder(name: str) -> list[ModelFact]:

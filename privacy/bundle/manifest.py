@@ -132,7 +132,8 @@ class Manifest(Part):
         simulated: Whether sites were virtual ones in one place.
         files: Every file but the manifest and its signature.
         config: SHA-256 of the campaign's settings as canonical JSON; null without a report to hold them.
-        policies: Site -> SHA-256 of its policy: the tables privacy, policy and deid of its settings, canonical JSON.
+        policies: Site -> SHA-256 of its policy: the tables privacy, policy, samples and deid of its settings, as
+            canonical JSON.
         outside_dp: Sites whose samples a gate of class S has picked, so that no ε holds for them.
         samples: How many samples the bundle hands over.
     """

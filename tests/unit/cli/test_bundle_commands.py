@@ -120,8 +120,10 @@ def test_a_policys_hash_tells_nothing_of_where_a_site_keeps_its_records(bundle: 
     path = Path("out/sites/north/site.toml")
     (tmp_path / "moved.toml").write_text(path.read_text().replace("/records.csv", "/elsewhere.csv"))
     (tmp_path / "looser.toml").write_text(path.read_text().replace("epsilon = 2", "epsilon = 3"))
+    (tmp_path / "blocking.toml").write_text(path.read_text() + "[samples]\nsite_gates_block = true\n")
     assert policy_digest(tmp_path / "moved.toml") == policy_digest(path)
     assert policy_digest(tmp_path / "looser.toml") != policy_digest(path)
+    assert policy_digest(tmp_path / "blocking.toml") != policy_digest(path)
 
 
 def test_samples_go_along_only_when_asked_for_and_withdrawn_ones_never(bundle: Command) -> None:
@@ -133,6 +135,13 @@ def test_samples_go_along_only_when_asked_for_and_withdrawn_ones_never(bundle: C
     status, told, _ = bundle("verify", "with.zip", "--authority", KEY)
     assert status == 0
     assert "ok      bundle: samples: 1 sample: each under its own hash, PUBLIC or DP" in told
+
+
+def test_samples_are_not_taken_from_a_pool_that_has_none(bundle: Command) -> None:
+    status, _, err = bundle("export", "out", "b.zip", "--samples", "--pool", "sqlite:///misspelt.sqlite")
+    assert status == 2
+    assert err.startswith("FA201: the pool holds no accepted samples of the campaign")
+    assert not Path("b.zip").exists()
 
 
 def test_a_site_signs_with_its_own_keys(bundle: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
