@@ -69,6 +69,14 @@ class Board:
                 waiting.extend(known[name].parents)
         return found
 
+    def descendants(self, samples: Iterable[str]) -> set[str]:
+        """Ids of those given, and of all on the board that go back to one of them."""
+        found = set(samples)
+        for candidate in self.candidates:  # what a candidate was made from was there before it
+            if not found.isdisjoint(candidate.parents):
+                found.add(candidate.sample_id)
+        return found
+
     def standing(self) -> Floats:
         """Float64 [candidates, labels]; higher is better."""
         return self.teaching * self.lift

@@ -300,6 +300,7 @@ class Coordinator:
         """The pool as the board stands: each label's best candidates, weighted by their standing."""
         choice = board.best(self._config.pool.per_label)
         standing = board.standing()[choice.rows, choice.labels]
+        outside = board.descendants(self._outside_dp)
         return [
             PoolSample(
                 text=board.candidates[row].text,
@@ -313,7 +314,7 @@ class Coordinator:
                 scores={
                     "teacher": float(board.teaching[row, label]),
                     "votes": float(board.lift[row, label]),
-                    **({OUTSIDE_DP: 1.0} if board.candidates[row].sample_id in self._outside_dp else {}),
+                    **({OUTSIDE_DP: 1.0} if board.candidates[row].sample_id in outside else {}),
                 },
             )
             for row, label, weight in zip(choice.rows, choice.labels, standing, strict=True)

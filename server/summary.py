@@ -194,6 +194,8 @@ def _by_kind(events: Sequence[Event], delta: float) -> dict[str, KindCharge]:
 
 def _gallery(result: CampaignResult) -> tuple[GallerySample, ...]:
     """A spread of labels, the weightiest sample of each."""
+    # Where gates of class S picked some of the candidates, no ε covers which of all are in the pool.
+    outside = result.arrivals is not None and bool(result.arrivals.outside_dp)
     best: dict[str, PoolSample] = {}
     for sample in result.samples:
         if sample.label not in best or sample.weight > best[sample.label].weight:
@@ -208,7 +210,7 @@ def _gallery(result: CampaignResult) -> tuple[GallerySample, ...]:
             weight=sample.weight,
             parents=len(sample.parents),
             accepted_round=sample.accepted_round or None,
-            dependence="dp" if sample.dependence is Dependence.DP else "public",
+            dependence="" if outside else "dp" if sample.dependence is Dependence.DP else "public",
             **_descent(sample, result.ancestry),
         )
         for sample in chosen[::step]

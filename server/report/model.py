@@ -250,7 +250,7 @@ class GallerySample(Part):
         operator: What varied that text; null for a text that was taken as it was made.
         parent: The text that it was varied from; null where there was none, or where it was not kept.
         dependence: ``public`` if neither text nor choice depends on records, ``dp`` if the choice follows from noised
-            values; empty where it is not known.
+            values; empty where it is not known, or where a batch left outside DP.
     """
 
     label: str

@@ -137,6 +137,8 @@ def test_a_batch_outside_dp_leaves_no_epsilon_anywhere(outside: tuple[Path, dict
     assert statement.composition.charge is None
     assert {site["epsilon"] for site in report["privacy"]["sites"].values()} == {"inf"}
     with Pool.open(folder / "out" / "pool.sqlite") as pool:
-        marked = [sample for sample in pool.samples("tiny") if OUTSIDE_DP in sample.scores]
+        pooled = pool.samples("tiny")
     assert report["vetting"]["arrived"] % 6 == 0  # the public size, or nothing
-    assert {sample.origin for sample in marked} <= {"label-phrases"}
+    marked = {sample.sample_id for sample in pooled if OUTSIDE_DP in sample.scores}
+    assert not [one.text for one in pooled if one.sample_id not in marked and marked & set(one.parents)]
+    assert {shown["dependence"] for shown in report["samples"]["gallery"]} == {""}
