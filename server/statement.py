@@ -284,7 +284,8 @@ def read_statement(path: Path) -> PrivacyStatement:
         InputError: It is not a statement of this version, or its figures are not what its own events cost.
     """
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(LIMITS.release_file_bytes)
     except FileNotFoundError:
         raise MissingFile(
             "there is no privacy statement at that place", "give the file of a finished campaign"

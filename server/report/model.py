@@ -25,6 +25,7 @@ from pydantic import (
 from fedaug.errors import InputError, MissingFile
 from fedaug.pages.facts import INFINITE, Count, Epsilon, Part, Share, sorted_naturally
 from fedaug.pages.recall import Deidentification
+from fedaug.privacy.limits import LIMITS
 from fedaug.privacy.units import PrivacyUnit
 from fedaug.server.report.cards import Cards
 from fedaug.server.report.findings import Audit, Vetting
@@ -376,7 +377,8 @@ def read_report(path: Path) -> ReportData:
         InputError: It is not a report of this version.
     """
     try:
-        return ReportData.model_validate_json(path.read_bytes())
+        with path.open("rb") as file:
+            return ReportData.model_validate_json(file.read(LIMITS.release_file_bytes))
     except FileNotFoundError:
         raise MissingFile("there is no report.json at that place", "give the folder of a finished campaign") from None
     except (ValidationError, OSError):

@@ -18,6 +18,7 @@ from tests.vectors.make_report_data import report_data
 
 from fedaug.errors import InputError, MissingExtra, MissingFile
 from fedaug.pages import template, words
+from fedaug.privacy.limits import LIMITS
 from fedaug.privacy.units import ADJACENCY
 from fedaug.server.report import (
     KindCharge,
@@ -345,6 +346,12 @@ def test_file_that_is_no_report_is_refused(tmp_path: Path) -> None:
     with pytest.raises(MissingFile, match="FA201"):
         read_report(tmp_path / "report.json")
     (tmp_path / "report.json").write_text('{"format": "fedaug-report/9"}', encoding="utf-8")
+    with pytest.raises(InputError, match="not a report of this version"):
+        read_report(tmp_path / "report.json")
+
+
+def test_of_a_file_without_end_only_so_much_is_read(tmp_path: Path) -> None:
+    (tmp_path / "report.json").write_text(" " * LIMITS.release_file_bytes + report_json(facts()), encoding="utf-8")
     with pytest.raises(InputError, match="not a report of this version"):
         read_report(tmp_path / "report.json")
 

@@ -38,6 +38,7 @@ from fedaug.privacy.events import (
     SubsampledGaussianEvent,
     event_from_dict,
 )
+from fedaug.privacy.limits import LIMITS
 from fedaug.server.report import write_report, write_statement
 from fedaug.server.report.render import render_html, render_statement
 from fedaug.server.statement import PrivacyStatement, read_statement, statement_json
@@ -353,6 +354,13 @@ def test_a_mutated_statement_is_refused(change: Callable[[dict[str, Any]], None]
 def test_bytes_that_are_no_statement_are_refused(data: bytes, tmp_path: Path) -> None:
     path = tmp_path / "privacy_statement.json"
     path.write_bytes(data)
+    with pytest.raises(InputError, match="FA100: the file is no privacy statement"):
+        read_statement(path)
+
+
+def test_of_a_file_without_end_only_so_much_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "privacy_statement.json"
+    path.write_text(" " * LIMITS.release_file_bytes + statement_json(privacy_statement()), "utf-8")
     with pytest.raises(InputError, match="FA100: the file is no privacy statement"):
         read_statement(path)
 
