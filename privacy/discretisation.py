@@ -50,13 +50,13 @@ def steps_of(noise: float, grid: float) -> int | None:
 
 
 def rounded_l2(sensitivity: float, grid: float, dimensions: int) -> float:
-    """L2 sensitivity of the rounded value: Δ + g√d."""
-    return sensitivity + grid * math.sqrt(dimensions)
+    """L2 sensitivity of the rounded value: Δ + g√d, above Δ also where the sum of floats is not."""
+    return max(sensitivity + grid * math.sqrt(dimensions), math.nextafter(sensitivity, math.inf))
 
 
 def rounded_l1(sensitivity: float, grid: float, dimensions: int) -> float:
-    """L1 sensitivity of the rounded value: Δ + g·d."""
-    return sensitivity + grid * dimensions
+    """L1 sensitivity of the rounded value: Δ + g·d, above Δ also where the sum of floats is not."""
+    return max(sensitivity + grid * dimensions, math.nextafter(sensitivity, math.inf))
 
 
 def effective_std(noise_std: float, grid: float) -> float:

@@ -7,7 +7,7 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fedaug.errors import ProtocolError
@@ -256,6 +256,7 @@ def test_a_secure_sum_counts_the_noise_of_honest_survivors_only() -> None:
 
 
 @given(st.floats(1e-6, 1e6), st.floats(1e-6, 1e6), st.integers(10, 24), st.integers(1, 10**6))
+@example(1024.0, 1e-6, 24, 1)  # a grid below the last digit of the sensitivity
 def test_rounding_never_makes_a_release_look_more_private(
     sensitivity: float, noise_std: float, log2_steps: int, dimensions: int
 ) -> None:
