@@ -87,7 +87,7 @@ def _is_date(text: str, span: Span) -> bool:
 
 def _without_roles(text: str, span: Span, roles: frozenset[str]) -> Span:
     """A name without the callings at its ends, which are nobody: "tech Doreen", "Cheung RPh"; itself if all are."""
-    if span.entity_type not in _MEDICAL:
+    if span.entity_type != "PERSON":  # the "Rd" of a street is no dietitian
         return span
     words = list(_WORD.finditer(text, span.start, span.end))
     own = [word for word in words if word[0].lower() not in roles]

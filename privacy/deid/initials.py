@@ -18,6 +18,7 @@ _SMALL: Final = frozenset({"of", "the", "and", "for", "at", "in", "de", "la", "d
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['’]s)?")
 _LEAST, _MOST = 3, 6
 _LEAST_SCORE: Final = 0.5
+_NEAR: Final = 9  # characters of the longest preposition, with a blank on each side
 _TOKEN: Final = re.compile(rf"(?<![\w-])[A-Z]{{{_LEAST},{_MOST}}}(?![\w-])", re.ASCII)
 _BEFORE: Final = re.compile(r"(?:\b(?:at|from|to|of|in|via|the|through|by|with|near|outside)[ ]|[(\[])$", re.IGNORECASE)
 _AFTER: Final = re.compile(
@@ -63,6 +64,8 @@ def initials_in(text: str, known: dict[str, Span]) -> list[Span]:
     found = []
     for match in _TOKEN.finditer(text):
         named = known.get(match[0])
-        if named is not None and (_BEFORE.search(text[: match.start()][-9:]) or _AFTER.match(text, match.end())):
+        if named is not None and (
+            _BEFORE.search(text[max(0, match.start() - _NEAR) : match.start()]) or _AFTER.match(text, match.end())
+        ):
             found.append(Span(match.start(), match.end(), named.entity_type, named.score))
     return found

@@ -279,7 +279,7 @@ RULES: Final[tuple[Rule, ...]] = (
         r"|December)[A-Z][\p{L}\d.'’&-]{1,20}(?:[ ](?:(?:and|of|the"
         r"|&)[ ])?[A-Z&][\p{L}\d.'’&-]{0,20}){0,4}(?<![.'’-])))",
         0.6,
-        needed="ins|employ|work|retired from|job at|company|organi|attends|enrolled|student at|graduat"
+        needed=r"\bins\b|employ|work|retired from|job at|company|organi|attends|enrolled|student at|graduat"
         "|studies at|insurer|payer|insurance|carrier|firm",
     ),
 )

@@ -46,6 +46,12 @@ def test_a_calling_at_the_end_of_a_name_stays_in_the_text(text: str, name: str) 
     assert text[left.start : left.end] == name
 
 
+def test_a_street_and_a_firm_keep_words_that_are_callings_too() -> None:
+    for text, entity_type in (("12 Elm Rd", "LOCATION"), ("Therapist Partners Tech", "ORGANIZATION")):
+        span = Span(0, len(text), entity_type, 1.0)
+        assert beyond_doubt(text, [span]) == [span]
+
+
 @pytest.mark.parametrize(
     ("text", "entity_type", "language", "stays_found"),
     [
