@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from fedaug.errors import ProtocolError
+from fedaug.privacy.bundle.values import ASK_AGAIN
 from fedaug.privacy.limits import LIMITS
 
 MANIFEST: Final = "manifest.json"
@@ -40,7 +41,6 @@ _LOCAL_MAGIC: Final = b"PK\x03\x04"
 _DATE: Final = (1980, 1, 1, 0, 0, 0)  # the first that ZIP can say; when a bundle was made, its manifest says
 _UNIX: Final = 3
 _MODE: Final = 0o100644  # a plain file
-_TODO: Final = "ask for the bundle again, as fedaug wrote it, and rely on nothing in this one"
 
 
 def pack(files: Mapping[str, bytes]) -> bytes:
@@ -72,7 +72,7 @@ def unpack(data: bytes) -> dict[str, bytes]:
         ProtocolError: The bytes are too many, or not what :func:`pack` makes of any files.
     """
     if len(data) > LIMITS.release_bundle_bytes:
-        raise ProtocolError("a release bundle is over the size limit", _TODO)
+        raise ProtocolError("a release bundle is over the size limit", ASK_AGAIN)
     files: dict[str, bytes] = {}
     at = 0
     # Names are of a closed set and none comes twice, so this ends after a few.
@@ -90,4 +90,4 @@ def unpack(data: bytes) -> dict[str, bytes]:
 
 
 def _malformed() -> ProtocolError:
-    return ProtocolError("the file is no release bundle, or was changed since it was written", _TODO)
+    return ProtocolError("the file is no release bundle, or was changed since it was written", ASK_AGAIN)

@@ -15,7 +15,7 @@ from pydantic import Field, ValidationError
 
 from fedaug.errors import ProtocolError
 from fedaug.privacy.bundle.manifest import Name, Part
-from fedaug.privacy.bundle.values import canonical_values
+from fedaug.privacy.bundle.values import ASK_AGAIN, canonical_values
 from fedaug.privacy.canonical import canonical_json
 from fedaug.privacy.events import Event
 from fedaug.privacy.limits import LIMITS
@@ -40,7 +40,6 @@ from fedaug.privacy.transparency.merkle import (
 from fedaug.privacy.transparency.replay import replay
 
 FORMAT: Final = "fedaug-ledger-excerpt/1"
-_TODO: Final = "ask for the bundle again, and rely on nothing in this one"
 
 _Proof = Annotated[list[HexDigest], Field(max_length=64)]
 _Index = Annotated[int, Field(ge=0, le=LIMITS.log_entries)]
@@ -136,7 +135,7 @@ def read_excerpt(data: bytes) -> LedgerExcerpt:
         for site in found.sites.values():
             _ = site.events
     except ValidationError:
-        raise ProtocolError("a release bundle's ledger excerpt is malformed", _TODO) from None
+        raise ProtocolError("a release bundle's ledger excerpt is malformed", ASK_AGAIN) from None
     return found
 
 

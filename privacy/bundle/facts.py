@@ -5,19 +5,18 @@ Kept apart from the models that write them (:mod:`fedaug.server`), which are par
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from fedaug.errors import FedaugError, ProtocolError
 from fedaug.privacy.bundle.manifest import Count, Name
-from fedaug.privacy.bundle.values import json_values
+from fedaug.privacy.bundle.values import ASK_AGAIN, json_values
 from fedaug.privacy.canonical import canonical_json, digest
 from fedaug.privacy.events import Event, event_from_dict
 from fedaug.privacy.limits import LIMITS
 from fedaug.privacy.transparency.heads import HexDigest, Origin
 
-_TODO: Final = "ask for the bundle again, and rely on nothing in this one"
 _Epsilon = Annotated[float, Field(ge=0)]
 
 
@@ -210,6 +209,6 @@ def _read(kind: type[_Kind], data: bytes, what: str) -> _Kind:
     except ValidationError as error:
         where = error.errors(include_input=False, include_url=False, include_context=False)[0]["loc"][:1]
         field = where[0] if where and where[0] in kind.model_fields else "whole"
-        raise ProtocolError(f"the {what} is none of this version ({field})", _TODO) from None
+        raise ProtocolError(f"the {what} is none of this version ({field})", ASK_AGAIN) from None
     except FedaugError as error:
-        raise ProtocolError(f"the {what} cannot be read ({error.what})", _TODO) from None
+        raise ProtocolError(f"the {what} cannot be read ({error.what})", ASK_AGAIN) from None

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from fedaug.errors import ProtocolError
 from fedaug.privacy.bundle.container import NEEDED, OPTIONAL
-from fedaug.privacy.bundle.values import canonical_values
+from fedaug.privacy.bundle.values import ASK_AGAIN, canonical_values
 from fedaug.privacy.canonical import canonical_json, digest
 from fedaug.privacy.enrolment import Role
 from fedaug.privacy.limits import LIMITS
@@ -20,7 +20,6 @@ from fedaug.privacy.transparency.heads import HexDigest, Origin
 FORMAT: Final = "fedaug-release/1"
 
 _TIME: Final = "%Y-%m-%dT%H:%M:%SZ"
-_TODO: Final = "ask for the bundle again, and rely on nothing in this one"
 _MANIFEST_BYTES: Final = 2**20
 
 
@@ -171,7 +170,7 @@ def read_manifest(data: bytes) -> Manifest:
     """
     found = read_part(Manifest, data, "manifest", _MANIFEST_BYTES)
     if not found.created < found.expires:
-        raise ProtocolError("a release bundle expires before it was made", _TODO)
+        raise ProtocolError("a release bundle expires before it was made", ASK_AGAIN)
     return found
 
 
@@ -193,14 +192,14 @@ def read_part(kind: type[Kind], data: bytes, what: str, most: int) -> Kind:
         ProtocolError: The bytes are too many, malformed, or not in canonical form.
     """
     if len(data) > most:
-        raise ProtocolError(f"a release bundle's {what} is over the size limit", _TODO)
+        raise ProtocolError(f"a release bundle's {what} is over the size limit", ASK_AGAIN)
     try:
         found = kind.model_validate(canonical_values(data, what))
     except ValidationError as error:
         where = error.errors(include_input=False, include_url=False, include_context=False)[0]["loc"][:1]
         # The name of an unknown field came from outside, so only known names are repeated.
         field = where[0] if where and where[0] in kind.model_fields else "whole"
-        raise ProtocolError(f"a release bundle's {what} is malformed ({field})", _TODO) from None
+        raise ProtocolError(f"a release bundle's {what} is malformed ({field})", ASK_AGAIN) from None
     if canonical_json(found.model_dump(mode="json")) != data:  # a field with a default was left out
-        raise ProtocolError(f"a release bundle's {what} is malformed (whole)", _TODO)
+        raise ProtocolError(f"a release bundle's {what} is malformed (whole)", ASK_AGAIN)
     return found

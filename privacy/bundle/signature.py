@@ -10,6 +10,7 @@ from pydantic import Field
 
 from fedaug.errors import BadSignature
 from fedaug.privacy.bundle.manifest import Part, SignerFact, read_part
+from fedaug.privacy.bundle.values import ASK_AGAIN
 from fedaug.privacy.canonical import canonical_json, digest
 from fedaug.privacy.enrolment import Role
 from fedaug.privacy.envelope import key_id
@@ -18,7 +19,6 @@ from fedaug.privacy.transparency.heads import HexDigest, Origin
 #: What is signed begins with this, so that no signature made for another purpose with the same key can pass for one.
 _DOMAIN: Final = b"fedaug release bundle\x00"
 _SIGNATURE_BYTES: Final = 2_048
-_TODO: Final = "ask for the bundle again, and rely on nothing in this one"
 
 
 class _Signature(Part):
@@ -54,15 +54,15 @@ def verify_manifest(data: bytes, signature: bytes, signer: SignerFact, key: Ed25
     """
     found = read_part(_Signature, signature, "signature", _SIGNATURE_BYTES)
     if (found.name, found.role, found.key_id) != (signer.name, signer.role, signer.key_id):
-        raise BadSignature("the signature is by another than the manifest names", _TODO)
+        raise BadSignature("the signature is by another than the manifest names", ASK_AGAIN)
     if found.manifest != digest(data):
-        raise BadSignature("the signature is over another manifest", _TODO)
+        raise BadSignature("the signature is over another manifest", ASK_AGAIN)
     if key_id(key) != signer.key_id:
-        raise BadSignature("the manifest was signed with another key than its signer's", _TODO)
+        raise BadSignature("the manifest was signed with another key than its signer's", ASK_AGAIN)
     try:
         key.verify(bytes.fromhex(found.signature), _signed(data, signer))
     except InvalidSignature:
-        raise BadSignature("the manifest's signature does not match", _TODO) from None
+        raise BadSignature("the manifest's signature does not match", ASK_AGAIN) from None
 
 
 def _signed(data: bytes, signer: SignerFact) -> bytes:

@@ -8,7 +8,8 @@ from fedaug.errors import ProtocolError
 from fedaug.privacy.canonical import canonical_json, parse_json
 from fedaug.privacy.limits import LIMITS
 
-_TODO: Final = "ask for the bundle again, and rely on nothing in this one"
+#: What to do about a bundle that does not hold.
+ASK_AGAIN: Final = "ask for the bundle again, and rely on nothing in this one"
 
 
 def json_values(data: bytes, what: str) -> dict[str, Any]:
@@ -22,13 +23,13 @@ def json_values(data: bytes, what: str) -> dict[str, Any]:
         ProtocolError: It is anything else.
     """
     if sum(data.count(mark) for mark in (b",", b"[", b"{")) > LIMITS.release_values:  # each takes far more than a byte
-        raise ProtocolError(f"a release bundle's {what} holds more values than any needs", _TODO)
+        raise ProtocolError(f"a release bundle's {what} holds more values than any needs", ASK_AGAIN)
     try:
         values = parse_json(data)
     except ProtocolError:
-        raise ProtocolError(f"a release bundle's {what} is no strict JSON", _TODO) from None
+        raise ProtocolError(f"a release bundle's {what} is no strict JSON", ASK_AGAIN) from None
     if not isinstance(values, dict):
-        raise ProtocolError(f"a release bundle's {what} is no JSON object", _TODO)
+        raise ProtocolError(f"a release bundle's {what} is no JSON object", ASK_AGAIN)
     return values
 
 
@@ -40,5 +41,5 @@ def canonical_values(data: bytes, what: str) -> dict[str, Any]:
     """
     values = json_values(data, what)
     if canonical_json(values) != data:
-        raise ProtocolError(f"a release bundle's {what} is not in canonical form", _TODO)
+        raise ProtocolError(f"a release bundle's {what} is not in canonical form", ASK_AGAIN)
     return values
