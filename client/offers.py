@@ -100,6 +100,8 @@ class Offers:
             raise PolicyRefused("the plan's generator is not in the site's samples.generators", _REMEDY)
         if asked.outside_dp and not blocks:
             raise PolicyRefused("the plan asks for a batch outside DP, which the site does not offer", "take no part")
+        if any(self._holds_records(Path(name)) for name in policy.corpora):
+            raise PolicyRefused("samples.corpora names the site's own records", "name public files outside its folder")
         made: dict[str, Candidate] = {}
         vetted = regenerate(
             lambda attempt: _batch(self._generated(plan, attempt), made),
@@ -114,6 +116,11 @@ class Offers:
         if blocks and len(passed) < asked.count:
             passed = []  # and the batch still says that records decided: that none is sent tells of them too
         return Offer(tuple(passed[: asked.count]), blocks)
+
+    def _holds_records(self, path: Path) -> bool:
+        """Whether a corpus is the site's source or lies in its folder, behind a link too: its rows would leave raw."""
+        found, folder = path.resolve(), self._folder.resolve()
+        return found == self._settings.source_path(folder).resolve() or found.is_relative_to(folder)
 
     def _generated(self, plan: CampaignPlan, attempt: int) -> Iterator[Candidate]:
         """One attempt's candidates, in an order that favours no label; the seed is public, and the site's own."""

@@ -70,6 +70,24 @@ def test_the_embedded_generator_is_offered_and_passes_the_usual_gates(tmp_path: 
     site.close()
 
 
+@pytest.mark.parametrize("linked", [False, True])
+def test_a_site_never_offers_its_own_records_as_a_corpus(
+    tmp_path: Path, linked: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = tmp_path / "st-mary"
+    corpus = folder / "source.jsonl"
+    if linked:
+        corpus = tmp_path / "public.jsonl"
+        corpus.symlink_to(folder / "source.jsonl")
+    site = make_site(
+        folder, some_rows(), samples__generators=("public-corpus",), samples__corpora=(str(corpus),), samples__gates=()
+    )
+    assert site.join(make_plan(samples=SampleOffer(generator="public-corpus", count=5))) is Outcome.OK
+    assert reply(site) is Outcome.REFUSED
+    assert "own records" in caplog.text
+    site.close()
+
+
 def test_a_site_offers_nothing_unless_its_policy_lists_a_generator(tmp_path: Path) -> None:
     site = make_site(tmp_path / "st-mary", some_rows())
     assert site.settings.samples.generators == ()
