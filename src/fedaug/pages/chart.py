@@ -14,9 +14,7 @@ from matplotlib.ticker import FuncFormatter
 
 BLUE: Final = "#0072B2"
 ORANGE: Final = "#E69F00"
-GREEN: Final = "#009E73"
 VERMILION: Final = "#D55E00"
-PURPLE: Final = "#CC79A7"
 
 PERCENT: Final = FuncFormatter(lambda value, _: f"{100 * value:.0f}")
 

@@ -24,6 +24,7 @@ from fedaug.privacy.deid.whole_words import in_whole_words
         ("clinic", "ORGANIZATION", 0.4, True),
         ("Foley 3", "ID", 0.4, True),
         ("12", "PERSON", 0.4, True),
+        ("Babinski", "PERSON", 0.98, False),
         ("de Quervain", "PERSON", 0.6, False),
         ("Ehlers-Danlos", "LOCATION", 0.9, False),
         ("D.O.B.", "PERSON", 0.95, False),
