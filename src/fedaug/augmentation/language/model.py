@@ -1,0 +1,67 @@
+"""A causal language model with its tokenizer, as everything here that samples, scores or trains takes it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from fedaug.augmentation.candidates import Dependence
+
+if TYPE_CHECKING:  # both take seconds to import
+    import torch
+    from tokenizers import Tokenizer
+    from transformers import PreTrainedModel
+
+
+@dataclass(frozen=True, eq=False)
+class LanguageModel:
+    """A causal language model in evaluation mode, with its tokenizer.
+
+    Args:
+        model: Gives ``logits`` for ``input_ids``; takes ``attention_mask``, ``position_ids`` and a KV cache.
+        tokenizer: Its tokenizer, which neither pads nor truncates.
+        begin_id: The token that stands before a text, or None where the model knows none (Qwen).
+        end_id: The token after which a text has ended.
+        pad_id: Fills rows up; always masked, so any token does.
+        max_tokens: Most tokens of prompt and text together.
+        name: Names it in reports: a folder's name, or ``"embedded"``.
+        dependence: What its weights depend on besides public data.
+        controlled: Whether it was taught control prefixes (:mod:`fedaug.augmentation.control`).
+        also_ends: Further tokens that end a text, such as the end of a chat turn.
+    """
+
+    model: PreTrainedModel = field(repr=False)
+    tokenizer: Tokenizer = field(repr=False)
+    begin_id: int | None
+    end_id: int
+    pad_id: int
+    max_tokens: int
+    name: str
+    dependence: Dependence = Dependence.PUBLIC
+    controlled: bool = False
+    also_ends: frozenset[int] = frozenset()
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights lie."""
+        return self.model.device
+
+    @property
+    def end_ids(self) -> frozenset[int]:
+        """Every token that ends a text."""
+        return self.also_ends | {self.end_id}
+
+    @property
+    def vocabulary(self) -> int:
+        """Number of tokens that the tokenizer knows; the model may have rows for more, which are never sampled."""
+        return self.tokenizer.get_vocab_size(with_added_tokens=True)
+
+    def encode(self, texts: Sequence[str]) -> list[list[int]]:
+        """Each text's tokens, without begin and end."""
+        encodings = self.tokenizer.encode_batch(list(texts), add_special_tokens=False)
+        return [list(encoding.ids) for encoding in encodings]
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """The text of tokens; special ones are left out."""
+        return self.tokenizer.decode(list(ids), skip_special_tokens=True)
