@@ -132,6 +132,23 @@ def load(paths: Iterable[Path]) -> Grammar:
     return Grammar(blocks)
 
 
+def load_folder(folder: Path, fillable: frozenset[str]) -> Grammar:
+    """The grammar of all ``.txt`` files of a folder.
+
+    Args:
+        folder: Where the files lie.
+        fillable: Names that the filler knows.
+
+    Raises:
+        ValueError: A production uses a name that neither the grammar nor the filler knows.
+    """
+    found = load(sorted(folder.glob("*.txt")))
+    unknown = found.slots() - fillable
+    if unknown:
+        raise ValueError(f"no production and no slot: {', '.join(sorted(unknown))}")
+    return found
+
+
 def _slots(nodes: _Production) -> Iterator[str]:
     for node in nodes:
         if isinstance(node, _Slot | _Repeated):

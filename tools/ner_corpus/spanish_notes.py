@@ -12,7 +12,7 @@ from random import Random
 
 from tools.ner_corpus.draw import chance, pick
 from tools.ner_corpus.example import SPANISH_LABELS, Example, Piece, joined
-from tools.ner_corpus.grammar import Grammar, load
+from tools.ner_corpus.grammar import Grammar, load_folder
 from tools.ner_corpus.noise import noisy, without_accents
 from tools.ner_corpus.spanish_case import SLOTS, SpanishCase
 
@@ -39,16 +39,8 @@ _DRAW = tuple(kind for kind, weight in KINDS.items() for _ in range(weight))
 
 @lru_cache(maxsize=1)
 def grammar() -> Grammar:
-    """The grammar of all files of the folder.
-
-    Raises:
-        ValueError: A production uses a name that neither the grammar nor the filler knows.
-    """
-    found = load(sorted(_FOLDER.glob("*.txt")))
-    unknown = found.slots() - SLOTS
-    if unknown:
-        raise ValueError(f"no production and no slot: {', '.join(sorted(unknown))}")
-    return found
+    """The grammar of all files of the folder."""
+    return load_folder(_FOLDER, SLOTS)
 
 
 def note(rng: Random, kind: str | None = None) -> Example:

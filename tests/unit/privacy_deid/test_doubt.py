@@ -16,6 +16,7 @@ from fedaug.privacy.deid.whole_words import in_whole_words
         ("Foley", "PERSON", 0.4, False),
         ("Kerlix", "ORGANIZATION", 0.6, False),
         ("Trendelenburg's", "PERSON", 0.8, False),
+        ("Foleys", "PERSON", 0.9, False),
         ("Murphy", "PERSON", 0.9, True),
         ("Murphy", "PERSON", 0.4, False),
         ("John Foley", "PERSON", 0.9, True),
@@ -82,6 +83,8 @@ def test_a_title_or_label_alone_is_nobody(text: str, entity_type: str, language:
         ("signo de Babinski", "es", False),
         ("Sinemet", "es", False),
         ("Foley Gil", "es", True),
+        ("Murphy con", "es", True),
+        ("Murphy test", "es", False),
         ("sonda Foley 16", "en", True),
     ],
 )
@@ -116,6 +119,9 @@ def test_a_whole_date_taken_for_a_number_is_a_date(text: str, entity_type: str, 
         ("14:20 on 3/14", "3/14"),
         ("Mar 3, 2:44 p.m.", "Mar 3"),
         ("9 March, 1027 hrs", "9 March"),
+        ("3/14/2019 at 21:15", "3/14/2019"),
+        ("3/14/2019 2359 hrs", "3/14/2019"),
+        ("3/14/2019 at 25:15", "3/14/2019 at 25:15"),
         ("08:30", None),
         ("2019", "2019"),
         ("1530", "1530"),
@@ -153,3 +159,10 @@ def test_a_finding_grows_to_whole_words(text: str, found: str, entity_type: str,
 
 def test_a_finding_without_a_letter_or_digit_is_none() -> None:
     assert in_whole_words("end. ", Span(3, 5, "PERSON", 0.9)) is None
+
+
+def test_a_finding_grows_by_sixty_characters_to_either_side_at_most() -> None:
+    text = "7" * 200
+    span = in_whole_words(text, Span(100, 110, "ID", 0.9))
+    assert span is not None
+    assert (span.start, span.end) == (40, 170)

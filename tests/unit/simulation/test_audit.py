@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 from tests.seeded_noise import SeededNoise
 from tests.small import SmallEncoder
 from tests.tiny_example import PLANNED, write_example, write_records
@@ -76,14 +75,6 @@ class World:
             coins=SeededNoise(5),
             **more,
         )
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

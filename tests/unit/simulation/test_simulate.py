@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from dp_accounting import NeighboringRelation, dp_event
 from dp_accounting.pld import PLDAccountant
 from numpy.typing import NDArray
@@ -63,15 +62,6 @@ class Run:
     def again(self, **changes: Any) -> Finished:
         given = {"train": self.records, "narrator": Quiet(), "encoders": Encoders(self.public, SmallEncoder())}
         return simulate(self.folder, self.out, **(given | changes))
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Threads that wait for each other take far longer than the work, on a machine that runs other tests."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")
