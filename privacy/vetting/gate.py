@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +48,12 @@ class VerdictCode(StrEnum):
     TOO_CLOSE = "too-close"
     PLANTED = "planted"
     SURROGATE_USED = "surrogate-used"
+
+
+#: Codes that only gates of class S give. None of them may be in anything that leaves the site.
+SITE_ONLY_CODES: Final = frozenset(
+    {VerdictCode.VERBATIM_COPY, VerdictCode.TOO_CLOSE, VerdictCode.PLANTED, VerdictCode.SURROGATE_USED}
+)
 
 
 @dataclass(frozen=True)
@@ -173,7 +179,7 @@ def vet(batch: Batch, gates: Sequence[Gate], *, allowed: Collection[GateClass] =
     Raises:
         ConfigError: Two gates have one name.
         PolicyRefused: A gate's class is not allowed to decide.
-        DefectError: A gate did not give one verdict of its own per text.
+        DefectError: A gate did not give one verdict of its own per text, or a code that its class may not give.
     """
     names = [gate.name for gate in gates]
     if len(set(names)) != len(names):
@@ -184,7 +190,7 @@ def vet(batch: Batch, gates: Sequence[Gate], *, allowed: Collection[GateClass] =
     refused: dict[int, Verdict] = {}
     refused_by: dict[str, int] = {}
     for gate in sorted(gates, key=lambda gate: (_ORDER.index(gate.gate_class), gate.cost)):
-        verdicts = _judged(gate, batch.take(kept))
+        verdicts = judged(gate, batch.take(kept))
         stopped = {index: verdict for index, verdict in zip(kept, verdicts, strict=True) if not verdict.passed}
         refused |= stopped
         refused_by[gate.name] = len(stopped)
@@ -192,8 +198,19 @@ def vet(batch: Batch, gates: Sequence[Gate], *, allowed: Collection[GateClass] =
     return VettingResult(len(batch), kept, dict(sorted(refused.items())), refused_by)
 
 
-def _judged(gate: Gate, batch: Batch) -> list[Verdict]:
+def judged(gate: Gate, batch: Batch) -> list[Verdict]:
+    """A gate's verdicts on a batch, which is not asked about no texts.
+
+    A code of class S tells that a record was read exactly, so no gate whose verdicts are counted in public may give it;
+    a gate of class S gives no other, or what it says would be taken for something that may be told.
+
+    Raises:
+        DefectError: It did not give one verdict of its own per text, or a code that its class may not give.
+    """
     verdicts = gate.judge(batch) if len(batch) else []
     if len(verdicts) != len(batch) or any(verdict.gate != gate.name for verdict in verdicts):
         raise DefectError("a gate did not give one verdict of its own per text", "report this with the gate's name")
+    exact = gate.gate_class is GateClass.SITE_ONLY
+    if any(not verdict.passed and (verdict.code in SITE_ONLY_CODES) is not exact for verdict in verdicts):
+        raise DefectError("a gate gave a code that its class may not give", "report this with the gate's name")
     return verdicts

@@ -21,15 +21,10 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
 
 from fedaug.errors import InputError, PolicyRefused
 from fedaug.privacy.files import private_folder, sync_folder
-from fedaug.privacy.vetting.gate import Batch, Gate, GateClass, VerdictCode
+from fedaug.privacy.vetting.gate import Batch, Gate, GateClass, VerdictCode, judged
 
 FOLDER: Final = "findings"
 _FILE: Final = "site-only.jsonl"
-
-#: Codes that only gates of class S give. None of them may be in anything that leaves the site.
-SITE_ONLY_CODES: Final = frozenset(
-    {VerdictCode.VERBATIM_COPY, VerdictCode.TOO_CLOSE, VerdictCode.PLANTED, VerdictCode.SURROGATE_USED}
-)
 
 
 @with_config(ConfigDict(extra="forbid", strict=True, allow_inf_nan=False))
@@ -97,13 +92,14 @@ class SiteFindings:
 
         Raises:
             PolicyRefused: A gate is of another class, whose verdicts are counted elsewhere.
+            DefectError: A gate did not give one verdict of its own per text, or gave a code of another class.
         """
         if any(gate.gate_class is not GateClass.SITE_ONLY for gate in gates):
             raise PolicyRefused("a gate whose verdicts may leave was run as one of class S", "run it with vet")
         at = self._clock().astimezone(UTC).isoformat(timespec="seconds")
         found: dict[int, list[Finding]] = {}
         for gate in gates:
-            for row, verdict in enumerate(gate.judge(batch) if len(batch) else []):
+            for row, verdict in enumerate(judged(gate, batch)):
                 if not verdict.passed:
                     candidate = hashlib.sha256(batch.texts[row].encode("utf-8", "surrogatepass")).hexdigest()
                     note = Finding(at, campaign, key, candidate, gate.name, verdict.code, verdict.score, blocks)

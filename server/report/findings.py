@@ -8,7 +8,7 @@ from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from fedaug.pages.facts import Count, Epsilon, Interval, Part, Share, sorted_naturally
 from fedaug.privacy.vetting import VerdictCode
-from fedaug.privacy.vetting.site_findings import SITE_ONLY_CODES
+from fedaug.privacy.vetting.gate import SITE_ONLY_CODES
 
 #: What a gate of class F or D can refuse a text for. What only one of class S can say makes no report.
 _REASONS: Final = frozenset(VerdictCode) - SITE_ONLY_CODES - {VerdictCode.PASSED}

@@ -18,7 +18,7 @@ from fedaug.errors import FedaugError, PolicyRefused, ProtocolError
 from fedaug.privacy.canonical import canonical_json
 from fedaug.privacy.vetting import LengthGate, VerdictCode, make_gate
 from fedaug.privacy.vetting.closest import ClosestRecordGate
-from fedaug.privacy.vetting.site_findings import SITE_ONLY_CODES
+from fedaug.privacy.vetting.gate import SITE_ONLY_CODES
 from fedaug.server.inbound import recheck
 from fedaug.server.pool import Pool
 from fedaug.server.rounds import Rounds

@@ -6,8 +6,9 @@ import random
 import pytest
 from tests.gate_cases import SAMPLE, SETTINGS, maker
 
-from fedaug.errors import ConfigError
-from fedaug.privacy.vetting import Batch, Gate, GateClass, VerdictCode, gate_names, make_gate, vet
+from fedaug.errors import ConfigError, DefectError
+from fedaug.privacy.vetting import Batch, Gate, GateClass, Verdict, VerdictCode, gate_names, make_gate, vet
+from fedaug.privacy.vetting.gate import SITE_ONLY_CODES, judged
 
 GATES = {name: maker(name) for name in gate_names()}
 #: These judge a text by all that is offered beside it.
@@ -85,14 +86,35 @@ def test_a_gate_that_reads_no_records_takes_none(name: str) -> None:
 
 
 @each_gate
-def test_only_a_gate_of_site_only_class_names_what_it_found_in_records(name: str) -> None:
+def test_a_gate_gives_the_codes_of_its_class_alone(name: str) -> None:
     gate = GATES[name]()
-    site_only = {VerdictCode.VERBATIM_COPY, VerdictCode.TOO_CLOSE, VerdictCode.PLANTED, VerdictCode.SURROGATE_USED}
-    verdicts = gate.judge(SAMPLE)
+    verdicts = judged(gate, SAMPLE)
+    found = {verdict.code for verdict in verdicts if not verdict.passed}
     if gate.gate_class is GateClass.SITE_ONLY:
+        assert found
+        assert found <= SITE_ONLY_CODES
         assert {verdict.item for verdict in verdicts} == {None}
     else:
-        assert not site_only & {verdict.code for verdict in verdicts}
+        assert not found & SITE_ONLY_CODES
+
+
+@each_gate
+def test_a_gate_that_gives_a_code_of_another_class_is_noticed(name: str) -> None:
+    """A registered gate with one verdict put out of its class: the check above can fail, whatever the gate."""
+    gate = GATES[name]()
+    wrong = VerdictCode.DUPLICATE if gate.gate_class is GateClass.SITE_ONLY else VerdictCode.TOO_CLOSE
+
+    class Wrong:
+        gate_class, cost = gate.gate_class, gate.cost
+
+        def __init__(self) -> None:
+            self.name = name
+
+        def judge(self, batch: Batch) -> list[Verdict]:
+            return [*gate.judge(batch)[:-1], Verdict(name, wrong)]
+
+    with pytest.raises(DefectError, match="FA901: a gate gave a code that its class may not give"):
+        judged(Wrong(), SAMPLE)
 
 
 @each_gate

@@ -14,9 +14,9 @@ from fedaug.privacy.events import DiscreteGaussianEvent, ReleaseKind
 from fedaug.privacy.vetting import Batch, Gate, GateClass, VerdictCode
 from fedaug.privacy.vetting.closest import ClosestRecordGate
 from fedaug.privacy.vetting.copies import CopyGate
+from fedaug.privacy.vetting.gate import SITE_ONLY_CODES
 from fedaug.privacy.vetting.planted import PlantedGate, SurrogateGate
 from fedaug.privacy.vetting.regenerate import ChargedGate
-from fedaug.privacy.vetting.site_findings import SITE_ONLY_CODES
 from fedaug.privacy.vetting.support import Answers, Ballot, NearnessGate, SupportGate
 
 RNG = np.random.default_rng(7)

@@ -16,8 +16,9 @@ import pytest
 from fedaug.errors import InputError, PolicyRefused
 from fedaug.privacy.vetting import Batch, GateClass, LengthGate, VerdictCode
 from fedaug.privacy.vetting.closest import ClosestRecordGate
+from fedaug.privacy.vetting.gate import SITE_ONLY_CODES
 from fedaug.privacy.vetting.planted import PlantedGate
-from fedaug.privacy.vetting.site_findings import SITE_ONLY_CODES, Finding, SiteFindings
+from fedaug.privacy.vetting.site_findings import Finding, SiteFindings
 
 AXES = np.eye(3, dtype=np.float32)
 TEXTS = ("a copy of zebra-7781 itself", "something near no record", "zebra 7781 again")

@@ -31,10 +31,8 @@ class WordGate:
 
     def judge(self, batch: Batch) -> list[Verdict]:
         self.shown += batch.texts
-        return [
-            Verdict(self.name, VerdictCode.IDENTIFIER if self.word in text else VerdictCode.PASSED)
-            for text in batch.texts
-        ]
+        code = VerdictCode.PLANTED if self.gate_class is GateClass.SITE_ONLY else VerdictCode.IDENTIFIER
+        return [Verdict(self.name, code if self.word in text else VerdictCode.PASSED) for text in batch.texts]
 
 
 class ShortCount(WordGate):
@@ -123,3 +121,18 @@ def test_labels_and_vectors_follow_their_texts() -> None:
     with pytest.raises(DefectError, match="one label and one vector"):
         Batch(("a", "b"), ("x",))
     assert "secret" not in repr(Batch(("secret",)))
+
+
+@pytest.mark.parametrize("gate_class", list(GateClass))
+def test_a_gate_that_gives_a_code_of_another_class_is_a_defect_whoever_allows_it(gate_class: GateClass) -> None:
+    """A verdict that says a record was read must not be counted in public, nor one of the site be told as public."""
+    wrong = VerdictCode.TOXIC if gate_class is GateClass.SITE_ONLY else VerdictCode.SURROGATE_USED
+
+    class Wrong(WordGate):
+        def judge(self, batch: Batch) -> list[Verdict]:
+            return [Verdict(self.name, wrong if "a" in text else VerdictCode.PASSED) for text in batch.texts]
+
+    gate = Wrong("wrong", "", 1, gate_class)
+    assert vet(Batch(("b", "c")), [gate], allowed=set(GateClass)).kept == [0, 1]
+    with pytest.raises(DefectError, match="a gate gave a code that its class may not give"):
+        vet(Batch(tuple(TEXTS)), [gate], allowed=set(GateClass))

@@ -11,7 +11,8 @@ import pytest
 from tests.small import SmallEncoder
 from tests.tiny_example import SIMULATION, SITES, write_example, write_records
 
-from fedaug.privacy.vetting.site_findings import SITE_ONLY_CODES, SiteFindings
+from fedaug.privacy.vetting.gate import SITE_ONLY_CODES
+from fedaug.privacy.vetting.site_findings import SiteFindings
 from fedaug.server.coordinator import OUTSIDE_DP
 from fedaug.server.pool import Pool
 from fedaug.server.pool_records import SampleStatus
