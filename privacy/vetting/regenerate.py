@@ -2,8 +2,9 @@
 
 To make another text because one was refused is to ask the gates again. Gates of class F read nothing private, so that
 is free. A gate of class D answers from a release, and each attempt needs a release of its own: all of them stand in the
-campaign's plan and were reserved together before the first, so the cap is the number of releases that were planned. A
-gate of class S may not be asked at all here: how often it was asked would tell of the records it read.
+campaign's plan and were reserved together before the first, so the cap is the number of releases that were planned.
+Each attempt is handed the release that is its own, and without one nothing is made and no record is read. A gate of
+class S may not be asked at all here: how often it was asked would tell of the records it read.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ def regenerate(
     *,
     wanted: int,
     attempts: int,
-    charged: Callable[[int, Batch], Sequence[ChargedGate]] = lambda _, __: (),
+    charged: Callable[[Event, Batch], Sequence[ChargedGate]] | None = None,
     planned: Sequence[Event] = (),
 ) -> Regenerated:
     """Make and vet texts until ``wanted`` pass or ``attempts`` are used up, whichever is first.
@@ -73,20 +74,29 @@ def regenerate(
         gates: Of class F, asked in every attempt.
         wanted: Most texts to keep.
         attempts: The public cap.
-        charged: The gates of class D of one attempt, made from a release that it asks for about the candidates that
-            passed the free gates.
-        planned: The events that the ledger has reserved; a gate of class D that answers from another is refused.
+        charged: The gates of class D of one attempt, made from the release that it is handed, which it asks for about
+            the candidates that passed the free gates. Not called where none passed: that release is not asked for.
+        planned: The events that the ledger has reserved, one for each attempt, in order. A gate of class D that
+            answers from another than its attempt's is refused.
 
     Raises:
         ConfigError: The cap or the number wanted is out of range.
         PolicyRefused: A gate is of class S.
-        NotReserved: A gate of class D answers from a release that was not planned, or that answered an earlier attempt.
+        NotReserved: There are gates of class D and fewer releases than attempts, or one release twice: nothing was made
+            then. Or such a gate answers from another release than its attempt's.
     """
     if not (wanted >= 1 and 1 <= attempts <= MOST_ATTEMPTS):
         raise ConfigError(f"texts are to be made again more than {MOST_ATTEMPTS} times, or never", "give a lower cap")
     if any(gate.gate_class is not GateClass.FREE for gate in gates):
         raise PolicyRefused(
             "a gate that reads records was to be asked until texts pass", "leave it out, or charge each attempt"
+        )
+    if charged is not None and (
+        len(planned) < attempts or any(event in planned[:k] for k, event in enumerate(planned))
+    ):
+        raise NotReserved(
+            "texts are to be made again more often than releases are reserved for a gate of class D",
+            "plan one release for each attempt, and reserve them together",
         )
     kept: list[tuple[str, str | None]] = []
     spent: list[Event] = []
@@ -96,8 +106,9 @@ def regenerate(
         batch, used = make(attempt), attempt + 1
         offered += len(batch)
         batch = tally.vetted(batch, gates)
-        if len(batch):
-            batch = tally.vetted(batch, _asked(charged(attempt, batch), planned, spent))
+        if len(batch) and charged is not None:
+            spent.append(planned[attempt])
+            batch = tally.vetted(batch, _of_release(charged(planned[attempt], batch), planned[attempt]))
         kept += zip(batch.texts, batch.labels, strict=True)
         if len(kept) >= wanted:
             break
@@ -129,15 +140,12 @@ class _Tally:
         return batch.take(result.kept)
 
 
-def _asked(gates: Sequence[ChargedGate], planned: Sequence[Event], spent: list[Event]) -> Sequence[Gate]:
-    """The gates, once each of their releases is known to be charged, for this attempt alone."""
-    fresh = [event for gate in gates for event in getattr(gate, "charged", ())]
+def _of_release(gates: Sequence[ChargedGate], reserved: Event) -> Sequence[Gate]:
+    """The gates, once each is known to answer from the release that is this attempt's, and from no other."""
     if any(gate.gate_class is not GateClass.CHARGED or not getattr(gate, "charged", ()) for gate in gates):
         raise PolicyRefused("a gate that is charged for nothing was asked as one of class D", "ask it as what it is")
-    if any(event not in planned or event in spent for event in fresh):
+    if any(event != reserved for gate in gates for event in gate.charged):
         raise NotReserved(
-            "a gate of class D was asked again without a release of its own",
-            "plan one release for each attempt, and reserve them together",
+            "a gate of class D answers from another release than its attempt's", "make it of the release it is handed"
         )
-    spent += dict.fromkeys(fresh)
     return gates
