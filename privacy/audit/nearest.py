@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fedaug.errors import BadNumber, ConfigError
+from fedaug.privacy.products import products
 
 #: Distances worked out at once: 32 MiB of float64.
 _BLOCK: Final = 2**22
@@ -49,11 +50,9 @@ def nearest(queries: ArrayLike, base: ArrayLike, count: int = 1) -> tuple[NDArra
     squares = np.einsum("ij,ij->i", rows, rows)
     distances = np.empty((len(asked), count))
     places = np.empty((len(asked), count), np.int64)
-    step = max(1, _BLOCK // len(rows))
-    for start in range(0, len(asked), step):
-        block = asked[start : start + step]
-        order = np.argsort(squares - 2 * (block @ rows.T), axis=1, kind="stable")[:, :count]
-        places[start : start + step] = order
+    for mine, _, found in products(asked, rows, cells=_BLOCK):
+        order = np.argsort(squares - 2 * found, axis=1, kind="stable")[:, :count]
+        places[mine] = order
         # From the differences: the expanded square loses the last digits where two rows are almost equal.
-        distances[start : start + step] = np.linalg.norm(block[:, None, :] - rows[order], axis=2)
+        distances[mine] = np.linalg.norm(asked[mine][:, None, :] - rows[order], axis=2)
     return distances, places

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fedaug.errors import ConfigError
+from fedaug.privacy.products import products
 from fedaug.privacy.vetting.gate import Batch, GateClass, Verdict, VerdictCode
 
 _CELLS: Final = 2**24  # compared at once: 64 MiB of float32
@@ -53,9 +54,8 @@ class ClosestRecordGate:
     def _distances(self, vectors: NDArray[np.float32]) -> NDArray[np.float64]:
         """To the closest record, float64 [texts]; infinite where there is none."""
         closest = np.full(len(vectors), -np.inf, np.float64)
-        many = max(1, _CELLS // max(1, len(self._records)))
-        for start in range(0, len(vectors) if len(self._records) else 0, many):
-            closest[start : start + many] = (vectors[start : start + many] @ self._records.T).max(axis=1)
+        for rows, _, cosines in products(vectors, self._records, cells=_CELLS):
+            closest[rows] = cosines.max(axis=1)
         # A hair above 1 is rounding; what is no number counts as a copy.
         cosines = np.where(np.isnan(closest), 1.0, np.minimum(closest, 1.0))
         distances: NDArray[np.float64] = np.sqrt(2 - 2 * cosines)

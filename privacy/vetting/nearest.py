@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from fedaug.privacy.products import products
 from fedaug.privacy.vetting.words import Places
 
 Vectors = NDArray[np.float32]
@@ -41,16 +42,17 @@ class NearVectors:
         for start in range(0, len(vectors), _ASKED_AT_A_TIME):
             rows = slice(start, start + _ASKED_AT_A_TIME)
             heads = self._turned(vectors[rows])
-            for first in range(0, len(self._known), _KNOWN_AT_A_TIME):
-                mine, theirs, cosines = self._near(vectors[rows], heads, first, least)
+            for _, known, bounds in products(
+                heads, self._heads, cells=_KNOWN_AT_A_TIME * _ASKED_AT_A_TIME, known_at_a_time=_KNOWN_AT_A_TIME
+            ):
+                mine, theirs, cosines = self._near(vectors[rows], known, bounds, least)
                 order = np.lexsort((-theirs, cosines))  # the last one stays: the nearest, of equals the first
                 order = order[cosines[order] > best[rows][mine[order]]]
                 best[rows][mine[order]], partner[rows][mine[order]] = cosines[order], theirs[order]
         return best, partner
 
-    def _near(self, vectors: Vectors, heads: Vectors, first: int, least: float) -> tuple[Places, Places, Vectors]:
-        known = self._known[first : first + _KNOWN_AT_A_TIME]
-        bounds = heads @ self._heads[first : first + _KNOWN_AT_A_TIME].T
+    def _near(self, vectors: Vectors, block: slice, bounds: Vectors, least: float) -> tuple[Places, Places, Vectors]:
+        known, first = self._known[block], block.start
         mine, theirs = np.divmod(np.flatnonzero(bounds >= least - _ROUNDING), max(1, len(known)))
         if len(mine) > _MANY * bounds.size:
             products = vectors @ known.T

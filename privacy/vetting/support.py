@@ -18,6 +18,7 @@ from scipy.special import ndtri
 
 from fedaug.errors import ConfigError, DefectError
 from fedaug.privacy.events import Event, ReleaseKind
+from fedaug.privacy.products import products
 from fedaug.privacy.vetting.gate import Batch, GateClass, Verdict, VerdictCode
 
 Floats = NDArray[np.float64]
@@ -190,10 +191,8 @@ def _near(
         raise ConfigError("a gate that compares embeddings was given none", "give the batch its vectors")
     voted = None if labels is None else np.array(labels, object)
     of_label = {} if voted is None else {own: voted == own for own in set(batch.labels) if own is not None}
-    many = max(1, _CELLS // max(1, len(vectors)))
-    for start in range(0, len(batch), many):
-        rows = slice(start, start + many)
-        near: NDArray[np.bool_] = batch.vectors[rows] @ vectors.T >= nearness
+    for rows, _, cosines in products(batch.vectors, vectors, cells=_CELLS):
+        near: NDArray[np.bool_] = cosines >= nearness
         if voted is not None:
             for place, own in enumerate(batch.labels[rows]):
                 if own is not None:

@@ -9,6 +9,7 @@ from fedaug.pages import words
 from fedaug.pages.facts import natural_order
 from fedaug.pages.recall_plot import recall_plot
 from fedaug.pages.template import environment, trusted
+from fedaug.privacy.wilson import wilson
 from fedaug.server.report import plots
 from fedaug.server.report.audit_plot import audit_plot
 from fedaug.server.report.model import LabelFigure, ReportData, Utility
@@ -45,7 +46,7 @@ def _view(data: ReportData) -> dict[str, Any]:
         "report": data,
         "headline": _headline(data),
         "caution": _caution(data),
-        "interval": words.wilson(utility.student, utility.test_size) if utility.test_size else None,
+        "interval": wilson(utility.student, utility.test_size) if utility.test_size else None,
         "nothing_promised": nothing_promised(privacy),
         "noise_off": nothing_promised(privacy) and not privacy.outside_dp,
         "simulated": simulated,
@@ -100,8 +101,8 @@ def _verb(utility: Utility) -> str:
     """No gain is claimed that the number of held-out texts does not bear."""
     before = utility.epsilon0 or 0.0
     if utility.test_size:
-        _, highest_before = words.wilson(min(before, utility.student), utility.test_size)
-        lowest_after, _ = words.wilson(max(before, utility.student), utility.test_size)
+        _, highest_before = wilson(min(before, utility.student), utility.test_size)
+        lowest_after, _ = wilson(max(before, utility.student), utility.test_size)
         if highest_before >= lowest_after:
             return "did not clearly change"
     return "raised" if utility.student >= before else "did not raise but lowered"

@@ -12,6 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from fedaug.pages import words
 from fedaug.pages.chart import BLUE, ORANGE, PERCENT, VERMILION, Marks, canvas, legend_above, rows_of
 from fedaug.pages.svg import INK, MUTED, inline_svg, style
+from fedaug.privacy.wilson import wilson
 from fedaug.server.report.model import LabelFigure, Utility
 
 
@@ -66,7 +67,7 @@ def _draw_row(axes: Axes, marks: Marks, y: int, row: _Row, test_size: int | None
         axes.plot(row.values, [y] * len(row.values), "|", color=row.colour, markersize=9)
         told = f" (median; {100 * ends[0]:.1f} to {100 * ends[1]:.1f} %)"
     elif test_size:
-        low, high = words.wilson(middle, test_size)
+        low, high = wilson(middle, test_size)
         axes.plot([low, high], [y, y], color=row.colour, linewidth=2, solid_capstyle="round")
         told = f" (95 % interval {100 * low:.1f} to {100 * high:.1f})"
     marks.draw(

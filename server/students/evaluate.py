@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from fedaug.errors import ConfigError, EmptySource, MalformedSource, UnknownLabel
-
-_Z_95: Final = 1.959964  # the normal quantile of a two-sided 95 % interval
+from fedaug.errors import EmptySource, MalformedSource, UnknownLabel
+from fedaug.privacy.wilson import wilson
 
 
 @dataclass(frozen=True)
@@ -66,7 +63,7 @@ def evaluate(predicted: ArrayLike, actual: ArrayLike, labels: Sequence[str]) -> 
     right, count = int(hits.sum()), len(truths)
     return Evaluation(
         accuracy=right / count,
-        interval=wilson_interval(right, count),
+        interval=wilson(right / count, count),
         macro_f1=float((2 * hits[seen] / given[seen]).mean()),
         per_label=tuple(
             LabelScore(label, int(hit) / int(total) if total else None, int(total))
@@ -74,24 +71,3 @@ def evaluate(predicted: ArrayLike, actual: ArrayLike, labels: Sequence[str]) -> 
         ),
         samples=count,
     )
-
-
-def wilson_interval(successes: int, trials: int, *, z: float = _Z_95) -> tuple[float, float]:
-    """Interval of a share, sound at 0 and 1 and in small samples.
-
-    Wilson 1927, "Probable inference", formula as in Brown, Cai & DasGupta 2001, "Interval estimation", section 3.1.1.
-
-    Args:
-        successes: How often it happened.
-        trials: Out of how many.
-        z: Normal quantile; 1.96 gives 95 %.
-
-    Raises:
-        ConfigError: There were no trials, or more successes than trials.
-    """
-    if not 0 <= successes <= trials or trials == 0:
-        raise ConfigError("an interval needs trials, and no more successes than trials", "check the counts")
-    share, squared = successes / trials, z * z
-    centre = (share + squared / (2 * trials)) / (1 + squared / trials)
-    half = z / (1 + squared / trials) * math.sqrt(share * (1 - share) / trials + squared / (4 * trials**2))
-    return max(0.0, centre - half), min(1.0, centre + half)

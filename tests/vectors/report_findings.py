@@ -6,7 +6,7 @@ No figure here was measured. Every text is invented.
 import math
 from typing import Any
 
-from fedaug.pages.words import wilson
+from fedaug.privacy.wilson import wilson
 
 
 def vetting() -> dict[str, Any]:

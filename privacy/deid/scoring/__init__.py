@@ -2,7 +2,7 @@
 
 from fedaug.privacy.deid.scoring.find import Finder, find_all
 from fedaug.privacy.deid.scoring.labelled import LabelledText, read_labelled
-from fedaug.privacy.deid.scoring.rates import Counts, Rates, f_beta, rates, wilson
+from fedaug.privacy.deid.scoring.rates import Counts, Rates, f_beta, rates
 from fedaug.privacy.deid.scoring.scorer import Documents, Score, Scorer
 from fedaug.privacy.deid.scoring.table import score_table
 
@@ -19,5 +19,4 @@ __all__ = [
     "rates",
     "read_labelled",
     "score_table",
-    "wilson",
 ]

@@ -18,8 +18,8 @@ from fedaug.privacy.deid.policies import DeidPolicy
 from fedaug.privacy.deid.scoring.canary_phrases import CARRIERS
 from fedaug.privacy.deid.scoring.canary_values import Values
 from fedaug.privacy.deid.scoring.find import Finder, find_all
-from fedaug.privacy.deid.scoring.rates import Interval, wilson
 from fedaug.privacy.deid.spans import Span
+from fedaug.privacy.wilson import Interval, wilson
 
 #: After the end of a sentence or of a line.
 _BOUNDARY: Final = re.compile(r"(?<=[.!?])\s+|\n+")

@@ -2,29 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
-_Z_95: Final = 1.959963984540054  # two-sided
-
-Interval = tuple[float, float]
-
-
-def wilson(share: float, trials: int) -> Interval:
-    """The 95 % score interval of a share out of independent trials (Wilson 1927).
-
-    It holds its level near 0 and 1, where recall lies: 50 of 50 gives 0.93 to 1, and not 1 to 1.
-
-    Args:
-        share: 0 to 1.
-        trials: At least one.
-    """
-    centre = (share + _Z_95**2 / (2 * trials)) / (1 + _Z_95**2 / trials)
-    spread = math.sqrt(share * (1 - share) / trials + _Z_95**2 / (4 * trials**2))
-    half = _Z_95 / (1 + _Z_95**2 / trials) * spread
-    # At the ends the bound is the share itself; in floating point it would miss it by a hair.
-    return max(0.0, centre - half) if share > 0 else 0.0, min(1.0, centre + half) if share < 1 else 1.0
+from fedaug.privacy.wilson import Interval, wilson
 
 
 @dataclass

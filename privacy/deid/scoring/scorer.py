@@ -24,8 +24,9 @@ from typing import Any, Final
 
 from fedaug.errors import QuarantinedRecord
 from fedaug.privacy.deid.scoring.labelled import LabelledText
-from fedaug.privacy.deid.scoring.rates import Counts, Interval, Rates, rates, wilson
+from fedaug.privacy.deid.scoring.rates import Counts, Rates, rates
 from fedaug.privacy.deid.spans import Span, resolve
+from fedaug.privacy.wilson import Interval, wilson
 
 LEVELS: Final = ("overlap", "characters", "typed", "strict", "strict_typed")
 _CHARACTERS: Final = "characters"

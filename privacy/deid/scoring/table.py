@@ -8,8 +8,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from fedaug.privacy.deid.scoring.rates import Interval, Rates
+from fedaug.privacy.deid.scoring.rates import Rates
 from fedaug.privacy.deid.scoring.scorer import Score
+from fedaug.privacy.wilson import Interval
 
 
 def score_table(score: Score, *, records_per_s: float | None = None) -> RenderableType:

@@ -89,14 +89,6 @@ def joined(names: Sequence[str], shown: int = 6) -> str:
     return f"{', '.join(names[: shown - 1])} … {names[-1]}"
 
 
-def wilson(share: float, size: int) -> tuple[float, float]:
-    """The 95 % Wilson interval of a share out of ``size`` independent texts (Wilson 1927)."""
-    z = 1.959964
-    centre = (share + z**2 / (2 * size)) / (1 + z**2 / size)
-    half = z / (1 + z**2 / size) * math.sqrt(share * (1 - share) / size + z**2 / (4 * size**2))
-    return max(0.0, centre - half), min(1.0, centre + half)
-
-
 def detection_bound(epsilon_spent: float, delta: float, false_alarms: float) -> float:
     """The most present units that any attacker finds at false-alarm rate α: min(1, e^ε·α + δ).
 
