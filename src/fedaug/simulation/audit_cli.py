@@ -31,7 +31,9 @@ def audit(
         from fedaug.privacy.audit.outcome import AUDIT_FILE, read_audit  # noqa: PLC0415 - --help shall not wait for it
 
         if not (run / AUDIT_FILE).exists():
-            raise MissingFile(f"{run} holds no {AUDIT_FILE}", "run the campaign with fedaug simulate … --audit 1000")
+            what = f"{run} holds no {AUDIT_FILE}" if run.is_dir() else f"there is no folder {run}"
+            todo = "audit a run first, by fedaug simulate EXAMPLE --out DIR --audit 1000, and give its DIR"
+            raise MissingFile(what, todo)
         outcome = read_audit(run)
         shown = outcome.model_dump_json() if as_json else "\n".join(one_line(line) for line in lines(outcome))
         typer.echo(shown)

@@ -239,6 +239,17 @@ def test_a_missing_or_damaged_file_ends_with_status_2(
     assert capsys.readouterr().err.startswith("FA201" if content is None else "FA101")
 
 
+def test_where_there_is_no_audit_the_message_says_how_to_make_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for folder, what in ((tmp_path / "gone", "there is no folder"), (tmp_path, f"{tmp_path} holds no audit.json")):
+        assert cli.run(["audit", str(folder)]) == 2
+        told = capsys.readouterr().err
+        assert told.startswith(f"FA201: {what}")
+        assert "by fedaug simulate EXAMPLE --out DIR --audit 1000, and give its DIR" in told
+        assert told.count("\n") == 1
+
+
 @pytest.mark.parametrize("count", ["49", "-1", "2001"])
 def test_an_audit_of_a_senseless_size_is_refused(
     count: str, world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
