@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from fedaug.errors import ProtocolError
-from fedaug.privacy.bundle.values import ASK_AGAIN
 from fedaug.privacy.limits import LIMITS
+from fedaug.privacy.transparency.bundle import ASK_AGAIN
 
 MANIFEST: Final = "manifest.json"
 SIGNATURE: Final = "signature.json"

@@ -15,11 +15,11 @@ from pydantic import Field, ValidationError
 
 from fedaug.errors import ProtocolError
 from fedaug.privacy.bundle.manifest import Name, Part
-from fedaug.privacy.bundle.values import ASK_AGAIN, canonical_values
+from fedaug.privacy.bundle.values import canonical_values
 from fedaug.privacy.canonical import canonical_json
 from fedaug.privacy.events import Event
 from fedaug.privacy.limits import LIMITS
-from fedaug.privacy.transparency.bundle import Bundle, BundledLog, LogRole
+from fedaug.privacy.transparency.bundle import ASK_AGAIN, Bundle, BundledLog, LogRole
 from fedaug.privacy.transparency.entries import (
     Countersigned,
     Offered,

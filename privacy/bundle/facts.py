@@ -11,10 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from fedaug.errors import FedaugError, ProtocolError
 from fedaug.privacy.bundle.manifest import Count, Name
-from fedaug.privacy.bundle.values import ASK_AGAIN, json_values
+from fedaug.privacy.bundle.values import json_values
 from fedaug.privacy.canonical import canonical_json, digest
 from fedaug.privacy.events import Event, event_from_dict
 from fedaug.privacy.limits import LIMITS
+from fedaug.privacy.transparency.bundle import ASK_AGAIN
 from fedaug.privacy.transparency.heads import HexDigest, Origin
 
 _Epsilon = Annotated[float, Field(ge=0)]

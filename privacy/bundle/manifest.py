@@ -10,10 +10,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from fedaug.errors import ProtocolError
 from fedaug.privacy.bundle.container import NEEDED, OPTIONAL
-from fedaug.privacy.bundle.values import ASK_AGAIN, canonical_values
+from fedaug.privacy.bundle.values import canonical_values
 from fedaug.privacy.canonical import canonical_json, digest
 from fedaug.privacy.enrolment import Role
 from fedaug.privacy.limits import LIMITS
+from fedaug.privacy.transparency.bundle import ASK_AGAIN
 from fedaug.privacy.transparency.heads import HexDigest, Origin
 
 #: Changes whenever the bundle's form or meaning changes.

@@ -10,10 +10,10 @@ from pydantic import Field
 
 from fedaug.errors import BadSignature
 from fedaug.privacy.bundle.manifest import Part, SignerFact, read_part
-from fedaug.privacy.bundle.values import ASK_AGAIN
 from fedaug.privacy.canonical import canonical_json, digest
 from fedaug.privacy.enrolment import Role
 from fedaug.privacy.envelope import key_id
+from fedaug.privacy.transparency.bundle import ASK_AGAIN
 from fedaug.privacy.transparency.heads import HexDigest, Origin
 
 #: What is signed begins with this, so that no signature made for another purpose with the same key can pass for one.

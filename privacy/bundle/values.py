@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from fedaug.errors import ProtocolError
 from fedaug.privacy.canonical import canonical_json, parse_json
 from fedaug.privacy.limits import LIMITS
-
-#: What to do about a bundle that does not hold.
-ASK_AGAIN: Final = "ask for the bundle again, and rely on nothing in this one"
+from fedaug.privacy.transparency.bundle import ASK_AGAIN
 
 
 def json_values(data: bytes, what: str) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from fedaug.privacy.discretisation import steps_of
 from fedaug.privacy.events.kinds import CHARGED, ReleaseKind
 from fedaug.privacy.limits import LIMITS
 
-_REMEDY: Final = "update fedaug on both sides, or refuse the message"
+#: What to do about a message that this version does not know.
+REMEDY: Final = "update fedaug on both sides, or refuse the message"
 #: Sizes stay far from where floating point underflows: there a norm comes out as 0, and nothing is clipped.
 _LEAST: Final = 2.0**-100
 #: Below this a coin's odds are no longer met to the relative precision that is charged for (ADR 0009).
@@ -54,7 +55,7 @@ class MechanismEvent:
             ProtocolError: A field is missing, extra, malformed or does not fit the others.
         """
         if set(values) != {field.name for field in fields(cls)}:
-            raise ProtocolError("an event has missing or unknown fields", _REMEDY)
+            raise ProtocolError("an event has missing or unknown fields", REMEDY)
         return cls(**values)
 
 
@@ -87,13 +88,13 @@ def scaled_noise(factor: float, *values: float) -> tuple[float, ...]:
         ProtocolError: The factor is not a finite number from 0 up.
     """
     if isinstance(factor, bool) or not isinstance(factor, (int, float)) or not (math.isfinite(factor) and factor >= 0):
-        raise ProtocolError("a noise is scaled by something that is not a number from 0 up", _REMEDY)
+        raise ProtocolError("a noise is scaled by something that is not a number from 0 up", REMEDY)
     return tuple(value * factor for value in values)
 
 
 def _text(value: object) -> str:
     if not (isinstance(value, str) and 0 < len(value) <= LIMITS.key_chars):
-        raise ProtocolError("an event's key is malformed", _REMEDY)
+        raise ProtocolError("an event's key is malformed", REMEDY)
     return value
 
 
@@ -103,7 +104,7 @@ def _kind(value: object) -> ReleaseKind:
     except ValueError:
         kind = None
     if kind is None:
-        raise ProtocolError("an event's release kind is unknown", _REMEDY)
+        raise ProtocolError("an event's release kind is unknown", REMEDY)
     if kind not in CHARGED:
         raise ProtocolError("an event names a release kind that is not charged", "use a kind that carries noise")
     return kind
@@ -112,11 +113,11 @@ def _kind(value: object) -> ReleaseKind:
 def _real(what: str, fits: Callable[[float], bool]) -> Callable[[object], float]:
     def check(value: object) -> float:
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise ProtocolError("an event holds something that is not a number", _REMEDY)
+            raise ProtocolError("an event holds something that is not a number", REMEDY)
         try:
             number = float(value) + 0.0  # minus zero becomes zero
         except OverflowError:
-            raise ProtocolError("an event holds a number that is too large", _REMEDY) from None
+            raise ProtocolError("an event holds a number that is too large", REMEDY) from None
         if not (math.isfinite(number) and fits(number)):
             raise ProtocolError(f"an event's {what}", "state the mechanism as it is executed")
         return number
@@ -127,7 +128,7 @@ def _real(what: str, fits: Callable[[float], bool]) -> Callable[[object], float]
 def _whole(name: str, low: int, high: int) -> Callable[[object], int]:
     def check(value: object) -> int:
         if type(value) is not int:  # neither True nor 3.0
-            raise ProtocolError("an event holds something that is not a whole number", _REMEDY)
+            raise ProtocolError("an event holds something that is not a whole number", REMEDY)
         if not low <= value <= high:
             raise ProtocolError(f"an event's {name} is out of range", "state the mechanism as it is executed")
         return value

@@ -16,6 +16,7 @@ from typing import Final
 
 from fedaug.errors import ProtocolError
 from fedaug.privacy.canonical import canonical_json, parse_json
+from fedaug.privacy.events.base import REMEDY
 from fedaug.privacy.events.gaussian import (
     DiscreteGaussianEvent,
     DistributedGaussianEvent,
@@ -44,7 +45,6 @@ _CLASSES: Final[tuple[type[Event], ...]] = (
     AboveThresholdEvent,
 )
 _KNOWN: Final[Mapping[str, type[Event]]] = MappingProxyType({kind.MECHANISM: kind for kind in _CLASSES})
-_REMEDY: Final = "update fedaug on both sides, or refuse the message"
 
 
 def event_from_dict(values: object) -> Event:
@@ -55,7 +55,7 @@ def event_from_dict(values: object) -> Event:
     """
     mechanism = values.get("mechanism") if isinstance(values, dict) else None
     if not isinstance(values, dict) or not isinstance(mechanism, str) or mechanism not in _KNOWN:
-        raise ProtocolError("an event names no known mechanism", _REMEDY)
+        raise ProtocolError("an event names no known mechanism", REMEDY)
     return _KNOWN[mechanism].from_values({name: value for name, value in values.items() if name != "mechanism"})
 
 
@@ -72,5 +72,5 @@ def decode_events(data: bytes) -> tuple[Event, ...]:
     """
     values = parse_json(data)
     if not isinstance(values, list):
-        raise ProtocolError("a list of events was expected", _REMEDY)
+        raise ProtocolError("a list of events was expected", REMEDY)
     return tuple(event_from_dict(value) for value in values)

@@ -18,6 +18,7 @@ from typing import Any, Final
 from fedaug.errors import LedgerError, ProtocolError
 from fedaug.privacy.canonical import canonical_json, digest, parse_json
 from fedaug.privacy.files import whole_file
+from fedaug.privacy.ledger.journal import REMEDY
 
 #: Called with the name of the step that was just taken. Does nothing but in crash tests, where a process dies in it.
 Failpoint = Callable[[str], None]
@@ -25,7 +26,6 @@ Failpoint = Callable[[str], None]
 _FORMAT: Final = 1
 _MAX_BYTES: Final = 1_024
 _DIGEST: Final = re.compile("[0-9a-f]{64}")
-_REMEDY: Final = "recover the ledger, or count the data set's whole budget as spent"
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def read_anchor(path: Path) -> Anchor | None:
         if not _well_formed(anchor) or anchor.encode() != data:
             raise ValueError
     except (ProtocolError, ValueError, TypeError, KeyError):
-        raise LedgerError("the head beside the ledger is damaged", _REMEDY) from None
+        raise LedgerError("the head beside the ledger is damaged", REMEDY) from None
     return anchor
 
 

@@ -17,8 +17,7 @@ from fedaug.errors import BudgetExceeded, LedgerError
 from fedaug.privacy.accounting import epsilon
 from fedaug.privacy.accounting.filter import Charge, filter_epsilon, plan_charge
 from fedaug.privacy.events import Event
-from fedaug.privacy.ledger.database import REMEDY
-from fedaug.privacy.ledger.journal import Plan
+from fedaug.privacy.ledger.journal import REMEDY, Plan
 from fedaug.privacy.ledger.schema import costs
 from fedaug.privacy.units import Budget
 

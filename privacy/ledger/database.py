@@ -16,10 +16,8 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from fedaug.errors import LedgerError
+from fedaug.privacy.ledger.journal import REMEDY
 from fedaug.privacy.ledger.schema import REVISION
-
-#: What helps against damage.
-REMEDY: Final = "recover the ledger, or count the data set's whole budget as spent"
 
 #: Only a program that knows nothing of the ledger's own locks can be waited for.
 _BUSY_SECONDS: Final = 60

@@ -6,8 +6,7 @@ from sqlalchemy import Connection, insert, select
 
 from fedaug.errors import LedgerError, ProtocolError
 from fedaug.privacy.canonical import digest
-from fedaug.privacy.ledger.database import REMEDY
-from fedaug.privacy.ledger.journal import Books, PlannedRelease, chained
+from fedaug.privacy.ledger.journal import REMEDY, Books, PlannedRelease, chained
 from fedaug.privacy.ledger.schema import journal, outbox, state
 from fedaug.privacy.limits import LIMITS
 from fedaug.privacy.transparency.entries import SiteEntry, encode_entry

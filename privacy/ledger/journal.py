@@ -28,8 +28,8 @@ from fedaug.privacy.transparency.merkle import Frontier, leaf_hash
 
 #: Stands before the first entry.
 CHAIN_START: Final = hashlib.sha256(b"fedaug ledger journal 1").digest()
-
-_REMEDY: Final = "recover the ledger, or count the data set's whole budget as spent"
+#: What helps against damage of a ledger.
+REMEDY: Final = "recover the ledger, or count the data set's whole budget as spent"
 
 
 class ChargeState(StrEnum):
@@ -144,9 +144,9 @@ class Books:
             try:
                 entry = read_site_entry(data)
             except ProtocolError:
-                raise LedgerError("the ledger holds an entry that cannot be read", _REMEDY) from None
+                raise LedgerError("the ledger holds an entry that cannot be read", REMEDY) from None
             if not self._follows(entry):
-                raise LedgerError("the ledger's entries contradict one another", _REMEDY)
+                raise LedgerError("the ledger's entries contradict one another", REMEDY)
             self._apply(entry)
             self.chain = chained(self.chain, data)
             self.log = self.log.append(data)

@@ -8,9 +8,9 @@ from sqlalchemy import Connection, func, select
 
 from fedaug.errors import LedgerError
 from fedaug.privacy.ledger.costs import Costs
-from fedaug.privacy.ledger.database import REMEDY, require_whole
+from fedaug.privacy.ledger.database import require_whole
 from fedaug.privacy.ledger.inspection import inspect_rows, require_countersigned
-from fedaug.privacy.ledger.journal import Books
+from fedaug.privacy.ledger.journal import REMEDY, Books
 from fedaug.privacy.ledger.schema import outbox
 
 

@@ -22,7 +22,6 @@ from fedaug.errors import LedgerError
 from fedaug.privacy.files import sync_folder
 from fedaug.privacy.ledger.anchor import Anchor, Failpoint, file_digest, read_anchor, write_anchor
 from fedaug.privacy.ledger.database import (
-    REMEDY,
     Begin,
     connected,
     log_of,
@@ -32,6 +31,7 @@ from fedaug.privacy.ledger.database import (
     transaction,
     translated_os,
 )
+from fedaug.privacy.ledger.journal import REMEDY
 from fedaug.privacy.ledger.lock import LedgerLock
 from fedaug.privacy.ledger.schema import REVISION, journal, state
 

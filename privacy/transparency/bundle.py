@@ -32,9 +32,10 @@ from fedaug.privacy.transparency.heads import HexDigest, Origin, SignedHead
 
 #: Changes whenever the file's form or meaning changes.
 BUNDLE_FORMAT: Final = "fedaug-log/1"
+#: What to do about a bundle, of logs or of a release, that does not hold.
+ASK_AGAIN: Final = "ask for the bundle again, and rely on nothing in this one"
 
 _STRING: Final = re.compile(rb'"[^"]*"')
-_REMEDY: Final = "ask for the bundle again, and rely on nothing in this one"
 _MOST_LOGS: Final = 1_000
 _MOST_PLANS: Final = 10_000
 
@@ -196,18 +197,18 @@ def read_bundle(data: bytes) -> Bundle:
         ProtocolError: The bytes are too many, malformed, not in canonical form, or hold something twice.
     """
     if len(data) > LIMITS.bundle_bytes:
-        raise ProtocolError("a bundle is over the size limit", _REMEDY)
+        raise ProtocolError("a bundle is over the size limit", ASK_AGAIN)
     if _most_values(data) > LIMITS.bundle_values:
-        raise ProtocolError("a bundle holds more values than any bundle needs", _REMEDY)
+        raise ProtocolError("a bundle holds more values than any bundle needs", ASK_AGAIN)
     try:
         wire = _WireBundle.model_validate_json(data)
         canonical = canonical_json(wire.model_dump(mode="json"))
     except ValidationError as error:
         where = error.errors(include_input=False, include_url=False, include_context=False)[0]["loc"]
-        raise ProtocolError(f"a bundle is malformed{_place(where)}", _REMEDY) from None
+        raise ProtocolError(f"a bundle is malformed{_place(where)}", ASK_AGAIN) from None
     # Also what tells a repeated name in an object, of which a parser would keep the last.
     if canonical != data:
-        raise ProtocolError("a bundle is not in canonical form", _REMEDY)
+        raise ProtocolError("a bundle is not in canonical form", ASK_AGAIN)
     _refuse_disorder(wire)
     logs = tuple(
         BundledLog(
@@ -244,12 +245,12 @@ def _refuse_disorder(wire: _WireBundle) -> None:
     for log in wire.logs:
         orders += [list(map(_order, log.heads)), list(map(_order, log.countersignatures))]
     if any(list(order) != sorted(set(order)) for order in orders):
-        raise ProtocolError("a bundle holds something twice or out of order", _REMEDY)
+        raise ProtocolError("a bundle holds something twice or out of order", ASK_AGAIN)
     coordinators = [log for log in wire.logs if log.role is LogRole.COORDINATOR]
     if len(coordinators) > 1 or any(log.countersignatures for log in coordinators):
-        raise ProtocolError("a bundle has two coordinators, or one whose log is countersigned", _REMEDY)
+        raise ProtocolError("a bundle has two coordinators, or one whose log is countersigned", ASK_AGAIN)
     if not wire.keys.keys() <= {log.origin for log in wire.logs}:
-        raise ProtocolError("a bundle states a key of somebody whose log it does not hold", _REMEDY)
+        raise ProtocolError("a bundle states a key of somebody whose log it does not hold", ASK_AGAIN)
 
 
 def _check_entries(log: BundledLog) -> None:
@@ -258,7 +259,7 @@ def _check_entries(log: BundledLog) -> None:
         try:
             read(entry)
         except FedaugError as error:
-            raise ProtocolError(f"entry {number} of the log of {log.origin}: {error.what}", _REMEDY) from None
+            raise ProtocolError(f"entry {number} of the log of {log.origin}: {error.what}", ASK_AGAIN) from None
 
 
 def _plan(text: str) -> tuple[str, PlanFacts]:
@@ -266,11 +267,11 @@ def _plan(text: str) -> tuple[str, PlanFacts]:
     try:
         values = parse_json(data)
         if canonical_json(values) != data:
-            raise ProtocolError("it is not in canonical form", _REMEDY)
+            raise ProtocolError("it is not in canonical form", ASK_AGAIN)
         facts = PlanFacts.model_validate(values)
         _ = facts.mechanisms
     except (ValidationError, FedaugError):
-        raise ProtocolError("a bundle holds a plan that cannot be read", _REMEDY) from None
+        raise ProtocolError("a bundle holds a plan that cannot be read", ASK_AGAIN) from None
     return digest(data), facts
 
 
@@ -282,7 +283,7 @@ def _text(entry: bytes) -> str:
     try:
         return entry.decode()
     except UnicodeDecodeError:
-        raise ProtocolError("a log's entry is not UTF-8", _REMEDY) from None
+        raise ProtocolError("a log's entry is not UTF-8", ASK_AGAIN) from None
 
 
 def _place(where: tuple[int | str, ...]) -> str:
