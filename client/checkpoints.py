@@ -61,7 +61,9 @@ class Checkpoints:
         if self._folder.is_dir():
             remove_partials(self._folder)
 
-    def write(self, number: int, digest: str, counts: BatchCounts, records: Iterable[Record]) -> None:
+    def write(
+        self, number: int, digest: str, counts: BatchCounts, records: Iterable[Record], surrogates: Iterable[str] = ()
+    ) -> None:
         """Seal one batch, in place of one of that number.
 
         Args:
@@ -69,9 +71,10 @@ class Checkpoints:
             digest: Of the records that went in, and of all that the outcome depends on.
             counts: What became of them.
             records: Those that came out.
+            surrogates: What stands in them in the place of identifiers.
         """
         head = {"digest": digest, "read": counts.read, "kept": counts.kept}
-        head |= {"quarantined": counts.quarantined, "found": counts.found}
+        head |= {"quarantined": counts.quarantined, "found": counts.found, "surrogates": sorted(set(surrogates))}
         lines = [json.dumps(head).encode() + b"\n", *map(encode_record, records)]
         private_folder(self._folder.parent)
         private_folder(self._folder)
@@ -85,7 +88,7 @@ class Checkpoints:
         except (OSError, SealError, ValueError):
             return None
         values = json.loads(head)
-        if values["digest"] != digest or values["kept"] != len(records):
+        if values["digest"] != digest or values["kept"] != len(records) or "surrogates" not in values:
             return None
         return BatchCounts(values["read"], values["kept"], Counter(values["quarantined"]), Counter(values["found"]))
 
@@ -95,11 +98,18 @@ class Checkpoints:
         Raises:
             SealError: The file was changed, or is gone.
         """
-        try:
-            _, *lines = self._lines(number)
-        except (OSError, ValueError):
-            raise SealError("a finished batch of records is gone", "run fedaug site prepare again") from None
+        _, *lines = self._whole(number)
         return map(decode_record, lines)
+
+    def surrogates(self, number: int) -> list[str]:
+        """What stands in a batch's records in the place of identifiers, each once.
+
+        Raises:
+            SealError: The file was changed, or is gone.
+        """
+        head, *_ = self._whole(number)
+        found: list[str] = json.loads(head)["surrogates"]
+        return found
 
     def clear(self) -> None:
         """Remove every batch."""
@@ -109,6 +119,15 @@ class Checkpoints:
                 path.unlink(missing_ok=True)
             with suppress(OSError):  # somebody put something else there
                 self._folder.rmdir()
+
+    def _whole(self, number: int) -> list[bytes]:
+        try:
+            lines = self._lines(number)
+        except OSError:
+            lines = []
+        if not lines:
+            raise SealError("a finished batch of records is gone", "run fedaug site prepare again")
+        return lines
 
     def _lines(self, number: int) -> list[bytes]:
         with self._path(number).open("rb") as file:

@@ -22,6 +22,7 @@ from fedaug.privacy.deid.columns import Value, as_text
 from fedaug.privacy.deid.deidentify import Outcome
 from fedaug.privacy.deid.document import Document
 from fedaug.privacy.deid.language import LANGUAGES, language_code
+from fedaug.privacy.deid.operators import Replaced
 
 _T = TypeVar("_T")
 _UNREADABLE: Final = "a record's language has no recognisers"
@@ -38,7 +39,7 @@ class Worker(Protocol):
 
 
 #: What stands in place of a whole cell: of its text, its type and the record's document.
-ReplaceCell = Callable[[str, str, Document], str]
+ReplaceCell = Callable[[str, str, Document], Replaced]
 
 
 @dataclass(repr=False)
@@ -149,8 +150,10 @@ class Deidentification:
         kept: list[Record] = []
         quarantined: Counter[str] = Counter()
         found: Counter[str] = Counter()
+        used: set[str] = set()
         for record in batch.records:
             documents = self._documents_of(record)
+            own: list[str] = []
             texts: dict[str, str] = {}
             reason = "" if documents else _UNREADABLE
             for name in documents:
@@ -159,21 +162,25 @@ class Deidentification:
                     reason = reason or outcome.what
                 else:
                     texts[name] = outcome.text
+                    own += outcome.surrogates
                     found += outcome.found
             if not reason:
                 try:
-                    kept.append(self._result(record, documents[self._columns.text], texts))
+                    kept.append(self._result(record, documents[self._columns.text], texts, own))
+                    used.update(own)
                 except QuarantinedRecord as error:
                     reason = error.what
             if reason:
                 quarantined[reason] += 1
         counts = BatchCounts(len(batch.records), len(kept), quarantined, found)
-        self._checkpoints.write(batch.number, batch.digest, counts, kept)
+        self._checkpoints.write(batch.number, batch.digest, counts, kept, used)
         return counts
 
-    def _result(self, record: Record, document: Document, texts: Mapping[str, str]) -> Record:
+    def _result(self, record: Record, document: Document, texts: Mapping[str, str], used: list[str]) -> Record:
         def replace(value: str, entity_type: str) -> str:
-            return quoting_nothing("de-identification", partial(self._replace, value, entity_type, document))
+            made = quoting_nothing("de-identification", partial(self._replace, value, entity_type, document))
+            used.extend(made.surrogates)
+            return made.text
 
         attributes = self._settings.applied(record.attributes, replace, texts)
         text = texts[self._columns.text]

@@ -21,13 +21,14 @@ from fedaug.client.refused_texts import RefusedText, RefusedTexts
 from fedaug.client.rows import PreparedRows
 from fedaug.client.settings import SiteSettings
 from fedaug.client.store import SealedStore
+from fedaug.client.used_surrogates import UsedSurrogates
 from fedaug.errors import DefectError, MissingFile, PolicyRefused
 from fedaug.privacy.canonical import digest
 from fedaug.privacy.limits import LIMITS
 from fedaug.privacy.vetting import Batch, Gate, VerdictCode, make_gate
 from fedaug.privacy.vetting.closest import ClosestRecordGate
 from fedaug.privacy.vetting.copies import CopyGate
-from fedaug.privacy.vetting.planted import PlantedGate
+from fedaug.privacy.vetting.planted import PlantedGate, SurrogateGate
 from fedaug.privacy.vetting.regenerate import regenerate
 from fedaug.privacy.vetting.site_findings import SiteFindings
 from fedaug.strategies.messages import CampaignPlan
@@ -38,6 +39,7 @@ _CODES: Final = {
     CopyGate.name: VerdictCode.VERBATIM_COPY,
     ClosestRecordGate.name: VerdictCode.TOO_CLOSE,
     PlantedGate.name: VerdictCode.PLANTED,
+    SurrogateGate.name: VerdictCode.SURROGATE_USED,
 }
 _REMEDY: Final = "list it in samples.generators, or take no part"
 
@@ -161,6 +163,8 @@ class Offers:
         yield lambda: ClosestRecordGate(self._rows.vectors(), least_distance=policy.least_distance)
         if (planted := policy.planted) is not None:
             yield lambda: PlantedGate(_lines(folder / planted))
+        if policy.used_surrogates:
+            yield lambda: SurrogateGate(UsedSurrogates(self._store).read())
 
 
 def _batch(candidates: Iterator[Candidate], made: dict[str, Candidate]) -> Batch:

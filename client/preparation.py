@@ -26,6 +26,7 @@ from fedaug.client.records.report import row_error
 from fedaug.client.rows import PreparedRows
 from fedaug.client.settings import SiteSettings
 from fedaug.client.store import SealedStore
+from fedaug.client.used_surrogates import UsedSurrogates
 from fedaug.errors import EmptySource, MalformedSource
 from fedaug.privacy.canonical import canonical_json
 from fedaug.privacy.deid.additions import SiteAdditions
@@ -149,6 +150,7 @@ class Preparation:
         if read != report.accepted:
             raise MalformedSource("the source changed while it was read", "leave it alone, and prepare again")
         count = self._store.write_records(self._kept(len(finished)))
+        UsedSurrogates(self._store).keep(one for k in range(len(finished)) for one in self._checkpoints.surrogates(k))
         self._embed(count, progress)
         self._checkpoints.clear()
         reasons = sum((counts.quarantined for counts in finished), Counter[str]())
@@ -218,7 +220,7 @@ class Preparation:
             settings,
             self._settings.source.columns,
             worker,
-            worker.replace_whole,
+            worker.replaced_whole,
             self._checkpoints,
             self._fingerprint(policy, additions, keys),
             by_subject=self._settings.privacy.unit is PrivacyUnit.SUBJECT,

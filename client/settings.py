@@ -131,6 +131,7 @@ class SamplesSettings(Settings):
     copied_words: Annotated[StrictInt, Field(ge=8, le=50)] = 8
     least_distance: Annotated[Number, Field(ge=0, le=2)] = 0.1
     planted: Path | None = None
+    used_surrogates: StrictBool = False
 
 
 class ConsortiumSettings(Settings):

@@ -72,8 +72,9 @@ generators = {samples.generators}
 corpora = {samples.corpora}
 # Gates that every text passes first. They read public data only.
 gates = {samples.gates}
-# Whether gates that read the records (copied words, distance, planted identifiers) decide what leaves, where a campaign
-# asks for that. No promise holds for such a batch. Otherwise they only write what they find into findings/.
+# Whether gates that read the records (copied words, distance, planted identifiers, used surrogates) decide what
+# leaves, where a campaign asks for that. No promise holds for such a batch. Otherwise they only write what they find
+# into findings/.
 site_gates_block = {samples.site_gates_block}
 # So many words in a row as in a record are a copy: 8 to 50.
 copied_words = {samples.copied_words}
@@ -81,6 +82,9 @@ copied_words = {samples.copied_words}
 least_distance = {samples.least_distance}
 # A file of identifiers that were planted among the records, one a line.
 {samples.planted?}
+# Whether a text that repeats a surrogate which stands in the records is found too. Surrogates come from public lists,
+# so common names are found by chance.
+used_surrogates = {samples.used_surrogates}
 
 [consortium]
 # The public key (64 hexadecimal digits) of the authority that signs the consortium's enrolment list. With it only

@@ -23,7 +23,7 @@ from fedaug.privacy.deid.additions import SiteAdditions
 from fedaug.privacy.deid.detect import Detector, Reading, Tagger, united
 from fedaug.privacy.deid.document import Document
 from fedaug.privacy.deid.language import AUTO, LANGUAGES, detect
-from fedaug.privacy.deid.operators.replace import Replacer
+from fedaug.privacy.deid.operators.replace import Replaced, Replacer
 from fedaug.privacy.deid.policies.policy import DeidPolicy, OperatorChoice
 from fedaug.privacy.deid.pool import chunks_of, map_in_order
 from fedaug.privacy.deid.site_recognisers import recognisers_of
@@ -50,10 +50,12 @@ class Deidentified:
     Attributes:
         text: The text as the policy leaves it.
         found: How many findings were made, by type, overlaps merged.
+        surrogates: What was put in their place by ``surrogate`` and ``hash-id``.
     """
 
     text: str
     found: Counter[str]
+    surrogates: tuple[str, ...] = ()
 
 
 Outcome: TypeAlias = Deidentified | QuarantinedRecord
@@ -165,6 +167,10 @@ class Deidentifier:
         return itertools.chain.from_iterable(outcomes)
 
     def replace_whole(self, value: str, entity_type: str, document: Document) -> str:
+        """The text alone that :meth:`replaced_whole` gives."""
+        return self.replaced_whole(value, entity_type, document).text
+
+    def replaced_whole(self, value: str, entity_type: str, document: Document) -> Replaced:
         """What stands in place of a value as a whole, such as a column's cell.
 
         Args:
@@ -208,15 +214,16 @@ class Deidentifier:
 
     def _outcome(self, document: Document, spans: list[Span]) -> Outcome:
         try:
-            text = self._replacement(document.text, spans, document)
+            replaced = self._replacement(document.text, spans, document)
         except QuarantinedRecord as reason:
             return reason
-        return Deidentified(text, Counter(span.entity_type for span in resolve(spans)))
+        found = Counter(span.entity_type for span in resolve(spans))
+        return Deidentified(replaced.text, found, replaced.surrogates)
 
-    def _replacement(self, text: str, spans: Sequence[Span], document: Document) -> str:
+    def _replacement(self, text: str, spans: Sequence[Span], document: Document) -> Replaced:
         language = self._languages_of(document)[0]
         try:
-            return self._replacer.replace(
+            return self._replacer.replaced(
                 text, spans, subject=document.subject, record=document.record, language=language
             )
         except Exception:  # whatever goes wrong, the record must not pass as clean, and its text go no further

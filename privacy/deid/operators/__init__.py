@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from fedaug.privacy.deid.operators.encrypt import decrypt_text
-from fedaug.privacy.deid.operators.replace import Replacer
+from fedaug.privacy.deid.operators.replace import Replaced, Replacer
 
-__all__ = ["Replacer", "decrypt_text"]
+__all__ = ["Replaced", "Replacer", "decrypt_text"]

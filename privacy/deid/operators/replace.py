@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from fedaug.errors import ConfigError
@@ -35,6 +36,20 @@ from fedaug.privacy.noise import NoiseSource, SystemNoise
 #: By how much a date moves where a policy says ``surrogate`` and not ``shift``.
 _MAX_SHIFT_DAYS: Final = 365
 _BESIDE: Final = 30  # characters beside an age, so that what is put in its place reads on
+
+
+@dataclass(frozen=True, repr=False)
+class Replaced:
+    """A text with its findings replaced.
+
+    Attributes:
+        text: What it says now.
+        surrogates: What was put in it by ``surrogate`` and ``hash-id``, in order. Ages and dates are not among them:
+            such values are in any text.
+    """
+
+    text: str
+    surrogates: tuple[str, ...] = ()
 
 
 class Replacer:
@@ -79,6 +94,18 @@ class Replacer:
         record: str | None = None,
         language: str = "en",
     ) -> str:
+        """The text alone that :meth:`replaced` gives."""
+        return self.replaced(text, spans, subject=subject, record=record, language=language).text
+
+    def replaced(
+        self,
+        text: str,
+        spans: Sequence[Span],
+        *,
+        subject: str | None = None,
+        record: str | None = None,
+        language: str = "en",
+    ) -> Replaced:
         """The text with its findings replaced; what lies outside them is untouched.
 
         Args:
@@ -109,7 +136,7 @@ class Replacer:
         for index, span in enumerate(found):
             pieces += [text[position : span.start], parts.replacement(index)]
             position = span.end
-        return "".join([*pieces, text[position:]])
+        return Replaced("".join([*pieces, text[position:]]), tuple(parts.surrogates))
 
 
 class _Record:
@@ -133,6 +160,7 @@ class _Record:
         self._text, self._subject, self._language = text, subject, language
         self._found, self._values = found, values
         self._numbers = Numbers()
+        self.surrogates: list[str] = []
         taken = _words((*values, *kept))
         drawn_for = record if subject is None else subject
         self._draw = (
@@ -171,7 +199,7 @@ class _Record:
         if self._draw is None or choice.operator not in ("surrogate", "shift", "hash-id"):
             return None
         if choice.operator == "hash-id":
-            return hashed(self._draw, value, span.entity_type, choice.length)
+            return self._noted(hashed(self._draw, value, span.entity_type, choice.length))
         if _is_date(span):
             most = choice.max_shift_days if choice.operator == "shift" else _MAX_SHIFT_DAYS
             days = shift_of(self._draw, most, whole_weeks=choice.whole_weeks)
@@ -180,7 +208,12 @@ class _Record:
             return None
         if entity(span.entity_type).kind == "age":
             return self._pooled(span, value)
-        return surrogate(self._draw, value, span.entity_type)
+        return self._noted(surrogate(self._draw, value, span.entity_type))
+
+    def _noted(self, made: str | None) -> str | None:
+        if made:
+            self.surrogates.append(made)
+        return made
 
     def _pooled(self, span: Span, value: str, *, limit: int = 89, band: int = 1) -> str | None:
         before = self._text[max(0, span.start - _BESIDE) : span.start]

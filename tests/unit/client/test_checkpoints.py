@@ -40,6 +40,16 @@ def test_a_batch_comes_back_as_it_was(checkpoints: Checkpoints) -> None:
     assert list(checkpoints.records(0)) == RECORDS
 
 
+def test_what_stands_in_place_of_identifiers_is_sealed_with_its_batch(tmp_path: Path, checkpoints: Checkpoints) -> None:
+    assert checkpoints.surrogates(0) == []
+    checkpoints.write(1, "aa", COUNTS, RECORDS, ["Ottoline Blythe", "Ada\u2028Lovell", "Ottoline Blythe"])
+    assert checkpoints.surrogates(1) == ["Ada\u2028Lovell", "Ottoline Blythe"]
+    assert list(checkpoints.records(1)) == RECORDS
+    assert b"Ottoline" not in file_of(tmp_path, 1).read_bytes()
+    with pytest.raises(SealError, match="is gone"):
+        checkpoints.surrogates(2)
+
+
 def test_a_batch_of_other_input_or_another_number_is_not_taken_for_it(checkpoints: Checkpoints) -> None:
     assert checkpoints.counts(0, "ab") is None
     assert checkpoints.counts(1, "aa") is None

@@ -16,6 +16,7 @@ from fedaug.client.settings import DeidSettings
 from fedaug.errors import DefectError, QuarantinedRecord
 from fedaug.privacy.deid.deidentify import Deidentifier, Outcome
 from fedaug.privacy.deid.document import Document
+from fedaug.privacy.deid.operators import Replaced
 from fedaug.privacy.keys import KeyRing
 
 COLUMNS = ColumnMap(text="note", label="section", record_id="id", subject_id="patient", attributes=("name", "lang"))
@@ -61,7 +62,7 @@ class World:
         stop_after: int | None = None,
         fingerprint: bytes = b"",
         worker: Any = None,
-        replace: Any = lambda value, entity_type, document: f"[{entity_type}]",
+        replace: Any = lambda value, entity_type, document: Replaced(f"[{entity_type}]"),
         by_subject: bool = False,
         **settings: Any,
     ) -> tuple[list[Record], Recording]:

@@ -13,6 +13,7 @@ from tests.small import event, make_plan, make_site, some_rows
 from fedaug.augmentation.candidates import Candidate, Dependence
 from fedaug.client import offers
 from fedaug.client.site import Site
+from fedaug.client.used_surrogates import UsedSurrogates
 from fedaug.errors import PolicyRefused, PrivateOutput, ProtocolError
 from fedaug.privacy.canonical import digest
 from fedaug.privacy.envelope import open_envelope
@@ -313,6 +314,43 @@ def test_what_was_refused_is_kept_with_the_reason_and_sealed(blocking: Site, mon
     for path in (blocking.folder / "findings").iterdir():
         assert b"quillfeather" not in path.read_bytes(), path.name
         assert path.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_text_that_repeats_a_used_surrogate_is_found_where_the_site_asks_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: bool
+) -> None:
+    rows = [(f"s{k}", f"the ward called 212-555-{k:04d} about matter {k}", "fever") for k in range(3)]
+    site = make_site(
+        tmp_path / "st-mary",
+        rows,
+        samples__generators=("made-up",),
+        samples__gates=("length",),
+        samples__site_gates_block=True,
+        samples__used_surrogates=asked,
+        deid__policy="gdpr-pseudonymise",
+    )
+    used, *_ = UsedSurrogates(site._store).read()
+    repeats = f"please call {used} for more of this"
+    makes(monkeypatch, repeats, "please call 646-555-0147 for more of this", *CLEAN[:3])
+    assert site.join(offer_plan(outside_dp=True)) is Outcome.OK
+    batch = site.offer("autumn")
+    found = {one.text: (one.gate, one.code) for one in site.refused("autumn")}
+    assert found == ({repeats: ("surrogate", "surrogate-used")} if asked else {})
+    assert (repeats in texts(batch)) is not asked
+    site.close()
+
+
+def test_where_the_list_of_surrogates_is_missing_a_gate_that_decides_lets_nothing_pass(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a store that was prepared before such lists were kept."""
+    makes(monkeypatch, *CLEAN)
+    site = offering_site(tmp_path / "st-mary", samples__site_gates_block=True, samples__used_surrogates=True)
+    (site.folder / "store" / "arrays" / "surrogates.sealed").unlink()
+    assert site.join(offer_plan(outside_dp=True)) is Outcome.OK
+    assert site.offer("autumn").samples == ()
+    site.close()
 
 
 def test_of_what_may_leave_nothing_is_kept_as_refused(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,8 @@ from fedaug.client.batches import by_subject
 from fedaug.client.preparation import Preparation
 from fedaug.client.records import Record, RowReport
 from fedaug.client.site import Site
-from fedaug.errors import ConfigError, MalformedSource
+from fedaug.client.used_surrogates import UsedSurrogates
+from fedaug.errors import ConfigError, MalformedSource, NotPrepared
 from fedaug.privacy.deid.columns import ColumnPolicy
 from fedaug.privacy.deid.deidentify import Deidentifier
 
@@ -69,6 +70,53 @@ def test_surrogates_differ_between_sites_and_stay_the_same_at_one(tmp_path: Path
     again.prepare()
     assert texts(again) == [first]
     again.close()
+
+
+def test_the_surrogates_that_stand_in_the_records_are_kept_sealed_with_them(tmp_path: Path) -> None:
+    site = make_site(
+        tmp_path / "site",
+        [("s", "", "fever")],
+        prepare=False,
+        deid__policy="gdpr-pseudonymise",
+        source__columns__attributes=["phone"],
+        deid__columns={"phone": "PHONE_NUMBER"},
+    )
+    row = {"id": "1", "subject": "s", "label": "fever", "text": CALL, "phone": "646-555-0147"}
+    write_source(site, [row])
+    used = UsedSurrogates(site._store)
+    with pytest.raises(NotPrepared, match="prepare again"):
+        used.read()
+    site.prepare()
+    (record,) = site.records()
+    first, second = used.read()
+    assert {first in record.text, second in record.text} == {True, False}
+    assert {first, second} >= {record.attributes["phone"]}
+    for path in site.folder.rglob("*"):
+        if path.is_file():
+            assert not any(one.encode() in path.read_bytes() for one in (first, second)), path.name
+    write_source(site, [row | {"text": "Nobody was called.", "phone": None}])
+    site.prepare()
+    assert used.read() == []  # those of records that are gone are gone with them
+    site.close()
+
+
+def test_a_run_that_is_taken_up_keeps_the_surrogates_of_what_was_done_before(tmp_path: Path) -> None:
+    rows = [(f"s{k}", f"Call 212-555-{k:04d}.", "fever") for k in range(600)]
+    site = make_site(tmp_path / "site", rows, prepare=False, deid__policy="gdpr-pseudonymise")
+
+    def stop(done: int, total: int) -> None:
+        assert done < total, "there is one batch only"
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        site.prepare(deidentified=stop)
+    site.close()
+    site = open_site(tmp_path / "site")
+    site.prepare()
+    used = UsedSurrogates(site._store).read()
+    assert all(any(one in record.text for one in used) for record in site.records())
+    assert len(used) > 500
+    site.close()
 
 
 def test_a_sites_own_policy_lies_in_its_folder(tmp_path: Path) -> None:

@@ -192,3 +192,16 @@ def test_june_in_a_date_is_a_month_whatever_finds_a_name_in_it() -> None:
     assert made.startswith("since ")
     assert "[" not in made
     assert text[6:] not in made
+
+
+def test_it_is_told_what_was_put_in_place_of_identifiers_and_nothing_of_dates_ages_and_tags() -> None:
+    replacer = Replacer(load_policy("gdpr-pseudonymise"), key=KEY)
+    text, spans = marked("{PERSON:Ada Lovell} of {LOCATION:Springfield} was {AGE:45 years} old on {DATE_TIME:3/4/2019}")
+    made = replacer.replaced(text, spans, subject="one")
+    name, place = made.surrogates
+    assert made.text.startswith(f"{name} of {place} was ")
+    assert made.text == replacer.replace(text, spans, subject="one")
+    assert name not in repr(made)
+    (token,) = Replacer(policy("hash-id"), key=KEY).replaced(*marked("x {ID:12-34}"), subject="one").surrogates
+    assert Replacer(policy("hash-id"), key=KEY).replace(*marked("x {ID:12-34}"), subject="one") == f"x {token}"
+    assert Replacer(policy("redact")).replaced(*marked("x {ID:12-34}")).surrogates == ()
