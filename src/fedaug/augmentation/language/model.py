@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from fedaug.augmentation.candidates import Dependence
@@ -52,10 +53,19 @@ class LanguageModel:
         """Every token that ends a text."""
         return self.also_ends | {self.end_id}
 
-    @property
+    @cached_property
     def vocabulary(self) -> int:
-        """Number of tokens that the tokenizer knows; the model may have rows for more, which are never sampled."""
-        return self.tokenizer.get_vocab_size(with_added_tokens=True)
+        """One more than the tokenizer's last token; the model may have rows for more, which are never sampled."""
+        return max(self.tokenizer.get_vocab(with_added_tokens=True).values()) + 1
+
+    @cached_property
+    def never_written(self) -> tuple[int, ...]:
+        """Tokens that no text holds: fillers, masks and other special ones, but those that end a text."""
+        added = self.tokenizer.get_added_tokens_decoder()
+        special = {token for token, meaning in added.items() if meaning.special} | {self.pad_id}
+        if self.begin_id is not None:
+            special.add(self.begin_id)
+        return tuple(sorted(special - self.end_ids))
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """Each text's tokens, without begin and end."""
