@@ -236,6 +236,11 @@ class Site:
         entries = (read_site_entry(entry) for entry in self._ledger.journal())
         return tuple(entry for entry in entries if isinstance(entry, Offered))
 
+    def campaigns(self) -> tuple[str, ...]:
+        """The names of all campaigns that were charged or that texts left for, the oldest first."""
+        charged, offered = self._ledger.entries(), self.offered()
+        return tuple(dict.fromkeys([*(one.campaign for one in charged), *(one.campaign for one in offered)]))
+
     def refused(self, campaign: str) -> list[RefusedText]:
         """Texts of a campaign's batch that the gates refused, with the reason, for review inside the site.
 

@@ -106,7 +106,7 @@ def write_site_report(data: SiteReport, path: Path) -> Path:
 
 def _campaigns(site: Site, entries: Sequence[LedgerEntry], delta: float) -> Iterator[SiteCampaign]:
     charged, offered = charged_plans(entries), site.offered()
-    for campaign in dict.fromkeys([*(entry.campaign for entry in entries), *(one.campaign for one in offered)]):
+    for campaign in site.campaigns():
         refused = Counter((one.gate, one.code) for one in site.refused(campaign))
         yield SiteCampaign(
             campaign=campaign,

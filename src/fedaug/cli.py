@@ -25,7 +25,7 @@ from fedaug import (
     planning_cli,
 )
 from fedaug.client import cli as client_cli
-from fedaug.client import ledger_cli
+from fedaug.client import ledger_cli, refused_cli
 from fedaug.client import report_cli as site_report_cli
 from fedaug.console import INTERRUPTED, debugging, defect_line, keep_interrupts, one_line, quiet_libraries, yield_cores
 from fedaug.errors import FedaugError
@@ -41,6 +41,7 @@ app = typer.Typer(
     epilog="Errors are one line: a code, what happened, what to do. Exit status: 2 input, 3 refused, 1 a defect.",
 )
 client_cli.site.command(name="report")(site_report_cli.report)
+client_cli.site.command(name="refused")(refused_cli.refused)
 app.add_typer(client_cli.site, name="site")
 app.command(name="keys")(keys_cli.keys)
 app.add_typer(enrolment_cli.app, name="enrolment")

@@ -24,6 +24,7 @@ COMMANDS = (
     "site check",
     "site prepare",
     "site status",
+    "site refused",
     "keys",
     *(f"enrolment {verb}" for verb in ENROLMENT),
     "log verify",
