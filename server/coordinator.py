@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Final, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +27,7 @@ from fedaug.server.exchange import Exchange
 from fedaug.server.inbound import Arrivals, recheck, set_aside
 from fedaug.server.log_export import keep_plan
 from fedaug.server.pool import Pool
-from fedaug.server.pool_records import CampaignState, PoolSample
+from fedaug.server.pool_records import OUTSIDE_DP, CampaignState, PoolSample
 from fedaug.server.rounds import Rounds, Total
 from fedaug.server.schooling import Heldout, Schooling, Score
 from fedaug.server.supported import Supported
@@ -35,9 +35,6 @@ from fedaug.server.verify import Accepted
 from fedaug.strategies.class_statistics import Teacher, fit_teacher
 from fedaug.strategies.messages import AskCounts, AskMetric, AskSamples, AskStatistics, AskVotes, CampaignPlan
 from fedaug.strategies.voting import select
-
-#: The score that marks a pooled text of a batch for which no ε holds.
-OUTSIDE_DP: Final = "outside_dp"
 
 
 class Narrator(Protocol):

@@ -14,7 +14,7 @@ from typing import Final
 from fedaug.augmentation.candidates import Candidate
 from fedaug.errors import PolicyRefused
 from fedaug.privacy.vetting import Batch, Gate, GateClass, Verdict, VerdictCode, vet
-from fedaug.server.pool_records import PoolSample, SampleStatus
+from fedaug.server.pool_records import OUTSIDE_DP, PoolSample, SampleStatus
 from fedaug.server.verify import AcceptedBatch
 from fedaug.strategies.samples import candidates_of
 
@@ -140,6 +140,7 @@ def set_aside(inbound: Inbound) -> list[PoolSample]:
             source=f"{verdict.code}: {verdict.item}" if verdict.item else str(verdict.code),
             dependence=candidate.dependence,
             parents=candidate.parents,
+            scores={OUTSIDE_DP: 1.0} if inbound.outside_dp else {},  # stays where a person lets the text back in
             status=SampleStatus.QUARANTINED,
         )
         for candidate, verdict in inbound.quarantined

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 from fedaug.augmentation.candidates import Dependence
 from fedaug.errors import BadNumber, MalformedRow, PrivateOutput
@@ -16,6 +16,9 @@ from fedaug.privacy.canonical import digest
 from fedaug.privacy.events import Event, ReleaseKind
 from fedaug.privacy.limits import LIMITS
 from fedaug.privacy.transparency.entries import Accepted, encode_entry
+
+#: The score that marks a text for which no ε holds.
+OUTSIDE_DP: Final = "outside_dp"
 
 
 class SampleStatus(StrEnum):
@@ -47,7 +50,7 @@ class PoolSample:
         source: The corpus or model that it was made from.
         dependence: PUBLIC or DP; what depends on records without DP between the two cannot be made.
         parents: Ids of the samples that it was made from.
-        scores: Named finite figures, such as votes or label confidence.
+        scores: Named finite figures, such as votes or label confidence; ``outside_dp`` marks one without ε.
 
     Raises:
         MalformedRow: The text or label is empty, too long, or cannot be stored.
@@ -82,6 +85,11 @@ class PoolSample:
     def sample_id(self) -> str:
         """SHA-256 of the text."""
         return digest(self.text.encode())
+
+    @property
+    def outside_dp(self) -> bool:
+        """Whether it came in a batch that a gate of class S picked, or was made of one that did: no ε holds for it."""
+        return bool(self.scores.get(OUTSIDE_DP))
 
 
 @dataclass(frozen=True)

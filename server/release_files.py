@@ -141,7 +141,8 @@ def _samples(out: Path, pool: str | None, campaign: str) -> bytes:
                 "weight": sample.weight,
                 "origin": sample.origin,
                 "source": sample.source,
-                "dependence": sample.dependence.name.lower(),
+                "dependence": None if sample.outside_dp else sample.dependence.name.lower(),
+                "outside_dp": sample.outside_dp,
                 "parents": list(sample.parents),
             }
             for sample in database.samples(campaign)

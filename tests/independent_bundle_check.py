@@ -285,8 +285,15 @@ def sample_faults(manifest: Values, data: bytes) -> Iterator[str]:
     if len(samples) != manifest["samples"]:
         yield "the number of samples is not the manifest's"
     for number, one in enumerate(samples, start=1):
-        if sha256(one["text"].encode()) != one["sample_id"] or one["dependence"] not in ("public", "dp"):
+        known = (None,) if one["outside_dp"] is True else ("public", "dp")
+        if sha256(one["text"].encode()) != one["sample_id"] or one["dependence"] not in known:
             yield f"sample {number} is not the one of its id, or depends on records"
+    marked = [one["sample_id"] for one in samples if one["outside_dp"]]
+    if len(marked) != manifest["samples_outside_dp"] or (marked and not manifest["outside_dp"]):
+        yield "manifest and samples disagree on which are outside DP"
+    for number, one in enumerate(samples, start=1):
+        if not one["outside_dp"] and {one["sample_id"], *one["parents"]} & set(marked):
+            yield f"sample {number} is a text outside DP or made of one, and does not say so"
 
 
 def check(path: Path, authority: str, newest: bytes | None = None, now: datetime | None = None) -> list[str]:

@@ -8,7 +8,24 @@ from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from tests.log_samples import DELTA, HUB, KEYS, PLAN, SIGNERS, SITES, honest_bundle, plan_digest
+from tests.log_samples import (
+    DELTA,
+    HUB,
+    KEYS,
+    PLAN,
+    SIGNERS,
+    SITES,
+    STATED,
+    accepted_entries,
+    countersigned,
+    encoded,
+    honest_bundle,
+    hub_log,
+    plan,
+    plan_digest,
+    site_entries,
+    site_log,
+)
 
 from fedaug.privacy.accounting import epsilon
 from fedaug.privacy.accounting.filter import plan_charge
@@ -24,6 +41,8 @@ from fedaug.privacy.canonical import canonical_json, digest
 from fedaug.privacy.enrolment import Enrolment, Member, Reason, Revocation, Role, sign_list
 from fedaug.privacy.envelope import key_id
 from fedaug.privacy.events import event_from_dict
+from fedaug.privacy.transparency.bundle import write_bundle
+from fedaug.privacy.transparency.entries import Offered
 
 VECTORS = Path(__file__).parent / "vectors"
 NOW = 1_790_000_000
@@ -87,7 +106,7 @@ def report(**changes: Any) -> dict[str, Any]:
 
 def sample(text: str, **changes: Any) -> dict[str, Any]:
     values = {"sample_id": digest(text.encode()), "text": text, "label": "other", "weight": 1.0, "parents": []}
-    return values | {"origin": "splice", "source": "", "dependence": "dp"} | changes
+    return values | {"origin": "splice", "source": "", "dependence": "dp", "outside_dp": False} | changes
 
 
 def as_file(values: Mapping[str, Any]) -> bytes:
@@ -135,9 +154,36 @@ def changed(
     held.pop(SIGNATURE)
     values["files"] = {name: FileFact.of(content).model_dump() for name, content in held.items()}
     values["samples"] = count_samples(held.get(SAMPLES, b""))
+    values["samples_outside_dp"] = held.get(SAMPLES, b"").count(b'"outside_dp":true')
     if "report.json" in held:
         values["config"] = read_report_facts(held["report.json"]).config_digest
     values["signer"]["key_id"] = key_id(key.public_key())
     manifest(values)
     signed = canonical_json(values)
     return pack({**held, MANIFEST: signed, SIGNATURE: sign_manifest(signed, SignerFact(**values["signer"]), key)})
+
+
+#: A plan under which gates of class S may decide, and a statement's loss where none is stated.
+DECIDED = plan(samples={"generator": "label-phrases", "count": 64, "attempts": 1, "outside_dp": True})
+NONE = {"epsilon": None, "slack": None}
+
+
+def decided(*offering: str) -> bytes:
+    """Logs under the plan that lets them: these sites have let out a batch about which gates of class S decided."""
+    logs = []
+    for site in SITES:
+        entries = site_entries(site, DECIDED)
+        if site in offering:
+            batch = {"request": "0a" * 32, "artefact": "0b" * 32, "texts": 64, "outside_dp": True}
+            entries.append(Offered(campaign="autumn", key="samples", **batch))
+        logs.append(site_log(site, encoded(entries)))
+    pooled = [entry for log in logs for entry in (*accepted_entries(log.origin, DECIDED), *countersigned(log))]
+    return write_bundle([*logs, hub_log(encoded(pooled))], [DECIDED], STATED)
+
+
+def decided_statement(*outside_dp: str) -> bytes:
+    values = statement(plan=plan_digest(DECIDED))
+    if outside_dp:
+        values["privacy_parameters"] |= {"per_site": NONE, "consortium": NONE, "planned_epsilon": None}
+        values |= {"outside_dp": list(outside_dp), "not_stated": "samples outside DP"}
+    return as_file(values)

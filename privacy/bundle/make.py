@@ -34,7 +34,7 @@ from fedaug.privacy.bundle.manifest import (
     facts_of,
     time_text,
 )
-from fedaug.privacy.bundle.samples import count_samples
+from fedaug.privacy.bundle.samples import count_outside_dp, count_samples
 from fedaug.privacy.bundle.signature import sign_manifest
 from fedaug.privacy.bundle.signers import Trust
 from fedaug.privacy.bundle.verify import verify_release
@@ -161,6 +161,7 @@ def _manifest(
         gates=list(provenance.gates),
         outside_dp=list(statement.outside_dp),
         samples=count_samples(material.samples or b""),
+        samples_outside_dp=count_outside_dp(material.samples or b""),
     )
 
 

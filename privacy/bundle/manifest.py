@@ -136,6 +136,7 @@ class Manifest(Part):
             canonical JSON.
         outside_dp: Sites whose samples a gate of class S has picked, so that no ε holds for them.
         samples: How many samples the bundle hands over.
+        samples_outside_dp: How many of those no ε holds for.
     """
 
     format: Literal["fedaug-release/1"] = FORMAT
@@ -156,6 +157,7 @@ class Manifest(Part):
     gates: Annotated[list[GateFact], Field(max_length=100)]
     outside_dp: Annotated[list[Origin], Field(max_length=LIMITS.sites)]
     samples: Count
+    samples_outside_dp: Count
 
 
 def encode_manifest(manifest: Manifest) -> bytes:

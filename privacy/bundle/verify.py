@@ -163,8 +163,10 @@ def _check_samples(contents: Contents, files: Mapping[str, bytes], sheet: Worksh
     same = [] if made == files[CARD] else ["it says something else"]
     sheet.check("card", _WHOLE, "the card with the statement, the report and the number of samples", same)
     faults = [] if count_samples(samples) == contents.manifest.samples else ["the manifest names another number"]
-    compared = f"{counted(contents.manifest.samples, 'sample')}: each under its own hash, PUBLIC or DP"
-    sheet.check("samples", _WHOLE, compared, [*faults, *sample_faults(samples)])
+    manifest = contents.manifest
+    compared = f"{counted(manifest.samples, 'sample')}: each under its own hash, PUBLIC, DP or said to be outside DP"
+    found = sample_faults(samples, outside_dp=manifest.samples_outside_dp, sites=manifest.outside_dp)
+    sheet.check("samples", _WHOLE, compared, [*faults, *found])
 
 
 def _note_unchecked(contents: Contents, sheet: Worksheet) -> None:
@@ -174,7 +176,7 @@ def _note_unchecked(contents: Contents, sheet: Worksheet) -> None:
         "that the pages say what the JSON beside them says: they are bound by their hashes only",
     ]
     if contents.manifest.outside_dp and contents.manifest.samples:
-        sheet.unchecked.append("which of the samples are outside DP: the file of samples does not tell them apart")
+        sheet.unchecked.append("that no more samples are outside DP than say so: logs list batches and not their texts")
     others = contents.excerpt.sites.keys() - set(contents.statement.mechanisms.sites)
     if others:
         sheet.unchecked.append(f"why {counted(len(others), 'site')} reserved the plan that the statement does not name")

@@ -30,6 +30,7 @@ from fedaug.cli import run
 from fedaug.privacy.bundle.container import MANIFEST, SAMPLES, STATEMENT, pack, unpack
 from fedaug.privacy.key_file import Secrets, seal_keys
 from fedaug.server.pool import Pool, PoolSample, SampleStatus
+from fedaug.server.pool_records import OUTSIDE_DP
 from fedaug.server.release_files import policy_digest
 
 KEY = AUTHORITY.public_bytes_raw().hex()
@@ -134,7 +135,16 @@ def test_samples_go_along_only_when_asked_for_and_withdrawn_ones_never(bundle: C
     assert [json.loads(line)["text"] for line in lines] == ["where is my card"]
     status, told, _ = bundle("verify", "with.zip", "--authority", KEY)
     assert status == 0
-    assert "ok      bundle: samples: 1 sample: each under its own hash, PUBLIC or DP" in told
+    assert "ok      bundle: samples: 1 sample: each under its own hash, PUBLIC, DP or said to be outside DP" in told
+
+
+def test_a_sample_outside_dp_is_not_handed_on_beside_an_epsilon(bundle: Command) -> None:
+    with Pool.open("out/pool.sqlite") as pool:
+        pool.add_samples("autumn", [PoolSample("picked by a gate of class S", "other", scores={OUTSIDE_DP: 1.0})])
+    status, _, err = bundle("export", "out", "b.zip", "--samples")
+    assert status == 3
+    assert err.startswith("FA306: the bundle would not hold (bundle: samples: some are outside DP")
+    assert not Path("b.zip").exists()
 
 
 def test_samples_are_not_taken_from_a_pool_that_has_none(bundle: Command) -> None:

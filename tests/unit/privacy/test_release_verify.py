@@ -13,23 +13,15 @@ from tests.log_samples import (
     HUB,
     PLAN,
     SIGNERS,
-    SITES,
     STATED,
-    accepted_entries,
-    countersigned,
-    encoded,
     honest_bundle,
     honest_logs,
-    hub_log,
     plan,
     plan_digest,
-    site_entries,
-    site_log,
 )
 from tests.release_samples import (
     AUTHORITY,
     DAY,
-    GATES,
     NOW,
     TERMS,
     TRUST,
@@ -57,7 +49,6 @@ from fedaug.privacy.bundle.container import (
     pack,
     unpack,
 )
-from fedaug.privacy.bundle.gates import gate_facts
 from fedaug.privacy.bundle.make import make_release
 from fedaug.privacy.bundle.manifest import FileFact, SignerFact
 from fedaug.privacy.bundle.samples import encode_samples
@@ -66,7 +57,6 @@ from fedaug.privacy.bundle.signers import Trust
 from fedaug.privacy.bundle.verify import ReleaseFindings, verify_release
 from fedaug.privacy.canonical import canonical_json
 from fedaug.privacy.transparency.bundle import write_bundle
-from fedaug.privacy.transparency.entries import Offered
 
 DATA = release()
 MALLORY = SIGNERS["mallory"]
@@ -385,88 +375,13 @@ def test_a_shipped_gate_that_is_listed_in_another_class_is_told() -> None:
     assert failed(changed(DATA, manifest=as_charged)) == {"gates": "the gate 'duplicate' is of class F, not D"}
 
 
-SITE_ONLY = {"gate": "copy", "gate_class": "S", "decides": True}
-DECIDED = plan(samples={"generator": "label-phrases", "count": 64, "attempts": 1, "outside_dp": True})
-
-
-def deciding(values: dict[str, Any]) -> None:
-    values["gates"].append(SITE_ONLY)
-
-
-def outside(values: dict[str, Any]) -> None:
-    deciding(values)
-    values["outside_dp"] = ["north"]
-
-
-NONE = {"epsilon": None, "slack": None}
-
-
-def decided(*offering: str) -> bytes:
-    """Logs under the plan that lets them: these sites have let out a batch about which gates of class S decided."""
-    logs = []
-    for site in SITES:
-        entries = site_entries(site, DECIDED)
-        if site in offering:
-            batch = {"request": "0a" * 32, "artefact": "0b" * 32, "texts": 64, "outside_dp": True}
-            entries.append(Offered(campaign="autumn", key="samples", **batch))
-        logs.append(site_log(site, encoded(entries)))
-    pooled = [entry for log in logs for entry in (*accepted_entries(log.origin, DECIDED), *countersigned(log))]
-    return write_bundle([*logs, hub_log(encoded(pooled))], [DECIDED], STATED)
-
-
-def decided_statement(*outside_dp: str) -> bytes:
-    values = statement(plan=plan_digest(DECIDED))
-    if outside_dp:
-        values["privacy_parameters"] |= {"per_site": NONE, "consortium": NONE, "planned_epsilon": None}
-        values |= {"outside_dp": list(outside_dp), "not_stated": "samples outside DP"}
-    return as_file(values)
-
-
-def test_where_site_only_gates_decided_no_epsilon_is_stated() -> None:
-    """That they may, the plan says, and that they did, the logs: sites signed both, and no maker can change them."""
-    gates = replace(provenance(), gates=gate_facts((*GATES, "copy")))
-    made = material(statement=decided_statement("north"), log=decided("north"), report=None)
-    data = make_release(made, TERMS, gates, SIGNERS[HUB])
-    assert check(data).manifest.outside_dp == ["north"]
-    nothing_sent = material(statement=decided_statement(), log=decided(), report=None)
-    assert check(make_release(nothing_sent, TERMS, gates, SIGNERS[HUB])).passed
-    for lie, told in (
-        (decided_statement(), "are not those whose logs list such a batch"),
-        (decided_statement("south"), "are not those whose logs list such a batch"),
-        (decided_statement("north", "south"), "are not those whose logs list such a batch"),
-    ):
-        with pytest.raises(BundleRefused) as caught:
-            make_release(replace(made, statement=lie), TERMS, gates, SIGNERS[HUB])
-        assert told in caught.value.what
-    with pytest.raises(BundleRefused, match="decide what leaves, and none is listed as deciding"):
-        make_release(made, TERMS, provenance(), SIGNERS[HUB])
-    hidden = changed(data, manifest=lambda values: values.update(outside_dp=[]))
-    assert "name different sites" in failed(hidden)["outside DP"]
-
-
-def test_no_epsilon_is_stated_beside_samples_outside_dp() -> None:
-    values = json.loads(decided_statement("north"))
-    values["privacy_parameters"]["consortium"] = {"epsilon": 0.9, "slack": None}
-    made = material(statement=as_file(values), log=decided("north"), report=None)
-    with pytest.raises(BundleRefused, match="ε is stated, although samples of a site are outside DP"):
-        make_release(made, TERMS, provenance(), SIGNERS[HUB])
-
-
-def test_where_the_plan_lets_no_site_only_gate_decide_none_is_listed_as_deciding() -> None:
-    assert "which the plan does not let them" in failed(changed(DATA, manifest=deciding))["outside DP"]
-    assert "which the plan does not let them" in failed(changed(DATA, manifest=outside))["outside DP"]
-    said = {STATEMENT: as_file(statement(outside_dp=["north"]))}
-    assert failed(changed(DATA, said)).keys() == {"outside DP", "statement"}
-    reporting = changed(DATA, manifest=lambda values: values["gates"].append(SITE_ONLY | {"decides": False}))
-    assert check(reporting).passed  # it looked on, inside the site
-
-
 def test_with_the_noise_off_no_epsilon_is_stated_and_none_is_needed() -> None:
     silent = [{**event, "noise_std": 0.0} for event in PLAN["events"]]
     loud = plan(events=silent, epsilon="inf")
+    none = {"epsilon": None, "slack": None}
     values = statement(plan=plan_digest(loud), not_stated="the noise was off")
     values["mechanisms"]["events"] = silent
-    values["privacy_parameters"] |= {"per_site": NONE, "consortium": NONE, "planned_epsilon": None}
+    values["privacy_parameters"] |= {"per_site": none, "consortium": none, "planned_epsilon": None}
     made = release(statement=as_file(values), log=honest_bundle(loud), report=None, samples=None)
     assert check(made).passed
 

@@ -27,7 +27,7 @@ from fedaug.errors import (
     UnknownDataSet,
     UnknownFormat,
 )
-from fedaug.privacy.vetting import VerdictCode
+from fedaug.privacy.vetting import Verdict, VerdictCode
 from fedaug.privacy.vetting.duplicates import DuplicateGate
 from fedaug.server.campaign import CampaignConfig
 from fedaug.server.candidates import CandidateSource
@@ -158,6 +158,15 @@ def test_a_sites_text_is_set_aside_with_the_item_that_it_is_near(tmp_path: Path)
         (ITEM, "contaminated: items.csv:1", SampleStatus.QUARANTINED),
         ("x", "too-short", SampleStatus.QUARANTINED),
     ]
+
+
+def test_a_text_outside_dp_keeps_its_mark_in_quarantine() -> None:
+    """Whoever lets it out of there shall not let it out as one for which an ε holds."""
+    sent = candidates("x")
+    refused = ((sent[0], Verdict("length", VerdictCode.TOO_SHORT)),)
+    for outside in (True, False):
+        [aside] = set_aside(Inbound("site-1", outside_dp=outside, kept=(), quarantined=refused))
+        assert aside.outside_dp is outside
 
 
 def test_a_file_that_is_optional_may_lack_and_that_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -11,9 +11,10 @@ import pytest
 from tests.small import SmallEncoder
 from tests.tiny_example import SIMULATION, SITES, write_example, write_records
 
+from fedaug import cli
+from fedaug.privacy.bundle.container import MANIFEST, SAMPLES, unpack
 from fedaug.privacy.vetting.gate import SITE_ONLY_CODES
 from fedaug.privacy.vetting.site_findings import SiteFindings
-from fedaug.server.coordinator import OUTSIDE_DP
 from fedaug.server.pool import Pool
 from fedaug.server.pool_records import SampleStatus
 from fedaug.server.statement import read_statement
@@ -140,6 +141,17 @@ def test_a_batch_outside_dp_leaves_no_epsilon_anywhere(outside: tuple[Path, dict
     with Pool.open(folder / "out" / "pool.sqlite") as pool:
         pooled = pool.samples("tiny")
     assert report["vetting"]["arrived"] % 6 == 0  # the public size, or nothing
-    marked = {sample.sample_id for sample in pooled if OUTSIDE_DP in sample.scores}
+    marked = {sample.sample_id for sample in pooled if sample.outside_dp}
     assert not [one.text for one in pooled if one.sample_id not in marked and marked & set(one.parents)]
     assert {shown["dependence"] for shown in report["samples"]["gallery"]} == {""}
+
+
+def test_a_bundle_tells_the_samples_outside_dp_apart(outside: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
+    folder, _ = outside
+    assert cli.run(["bundle", "export", str(folder / "out"), str(tmp_path / "b.zip"), "--samples"]) == 0
+    files = unpack((tmp_path / "b.zip").read_bytes())
+    told = {one["sample_id"]: one["outside_dp"] for one in map(json.loads, files[SAMPLES].splitlines())}
+    with Pool.open(folder / "out" / "pool.sqlite") as pool:
+        assert told == {sample.sample_id: sample.outside_dp for sample in pool.samples("tiny")}
+    assert any(told.values())
+    assert json.loads(files[MANIFEST])["outside_dp"]
