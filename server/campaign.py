@@ -18,6 +18,7 @@ from fedaug.privacy.events import AboveThresholdEvent, DiscreteGaussianEvent, Ev
 from fedaug.privacy.limits import LIMITS
 from fedaug.privacy.units import Budget, PrivacyUnit
 from fedaug.strategies.messages import CampaignPlan, NearnessTest, SampleOffer, TrustModel
+from fedaug.strategies.vetting.options import GateSetting
 
 
 class Settings(BaseModel):
@@ -81,13 +82,6 @@ class Source(Settings):
     corpora: tuple[str, ...] = ()
     options: dict[str, Any] = {}
     optional: bool = False
-
-
-class GateSetting(Settings):
-    """One class F gate, by its registered name, and its options."""
-
-    gate: str
-    options: dict[str, Any] = {}
 
 
 class SteeringSettings(Settings):

@@ -17,7 +17,6 @@ from fedaug.augmentation.registry import GENERATORS, OPERATORS, load_plugin
 from fedaug.errors import ConfigError, DataNotFound, EmptySource, PrivateOutput
 from fedaug.privacy.vetting import Batch, Gate, GateClass, Verdict, VerdictCode
 from fedaug.server.campaign import CampaignConfig, Source
-from fedaug.server.gate_builders import PublicMaterial
 from fedaug.server.gates import CampaignGates
 from fedaug.server.schooling import Heldout
 
@@ -76,7 +75,7 @@ class CandidateSource:
     ) -> None:
         self.funnel = Funnel()
         self._config = config
-        self._gates = CampaignGates(PublicMaterial(config, tuple(search), encoder, heldout))
+        self._gates = CampaignGates(config, search, encoder, heldout)
         self._search = tuple(search)
         self._operators: dict[str, Operator] = {}
         self._known: set[str] = set()

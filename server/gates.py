@@ -6,20 +6,27 @@ A gate judges a turn's candidates together. Those that compare with generation 0
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
 from fedaug.augmentation.candidates import Candidate
+from fedaug.augmentation.encoder import Encoder
 from fedaug.errors import ConfigError
 from fedaug.privacy.vetting import Batch, Gate, VettingResult, vet
-from fedaug.server.gate_builders import PublicMaterial, Seen, builder
+from fedaug.server.campaign import CampaignConfig
+from fedaug.server.schooling import Heldout
+from fedaug.strategies.vetting.builders import PublicMaterial, Seen, builder
 
 
 class CampaignGates:
     """Vets a campaign's candidates turn by turn.
 
     Args:
-        material: The campaign, and the public things that its gates may be built of.
+        config: The campaign.
+        search: Folders of public data sets.
+        encoder: The public embedding space; needed if a gate compares meanings.
+        heldout: What students are scored on, if anything.
 
     Raises:
         ConfigError: A gate is listed twice, has wrong options or reads private records.
@@ -27,12 +34,21 @@ class CampaignGates:
         UnknownPlugin: A gate is not installed.
     """
 
-    def __init__(self, material: PublicMaterial) -> None:
-        names = [setting.gate for setting in material.config.gates]
+    def __init__(
+        self,
+        config: CampaignConfig,
+        search: Sequence[Path] = (),
+        encoder: Encoder | None = None,
+        heldout: Heldout | None = None,
+    ) -> None:
+        names = [setting.gate for setting in config.gates]
         if len(set(names)) != len(names):
             raise ConfigError("a gate is listed twice", "list each gate once")
-        self._material = material
-        self._builders = [builder(setting.gate, setting.options, material) for setting in material.config.gates]
+        corpora = {corpus: source.optional for source in config.candidates for corpus in source.corpora}
+        self._material = material = PublicMaterial(
+            config.labels, tuple(config.words()), config.seed, corpora, tuple(search), encoder, heldout
+        )
+        self._builders = [builder(setting.gate, setting.options, material) for setting in config.gates]
         self._vectors = any(one.vectors for one in self._builders)
         self._seen = Seen(material)
 

@@ -16,7 +16,7 @@ from fedaug.client.settings import SiteSettings
 from fedaug.privacy.bundle.gates import SHIPPED
 from fedaug.privacy.vetting import GROUP
 from fedaug.server.campaign import CampaignConfig
-from fedaug.server.gate_settings import (
+from fedaug.strategies.vetting.options import (
     CollapseOptions,
     ContaminationOptions,
     DuplicateOptions,

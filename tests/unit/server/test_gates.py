@@ -31,7 +31,6 @@ from fedaug.privacy.vetting import Verdict, VerdictCode
 from fedaug.privacy.vetting.duplicates import DuplicateGate
 from fedaug.server.campaign import CampaignConfig
 from fedaug.server.candidates import CandidateSource
-from fedaug.server.gate_builders import PublicMaterial
 from fedaug.server.gates import CampaignGates
 from fedaug.server.inbound import Inbound, set_aside
 from fedaug.server.pool_records import SampleStatus
@@ -63,7 +62,7 @@ def gate(name: str, **options: Any) -> dict[str, Any]:
 
 
 def gates(*settings: dict[str, Any], search: tuple[Path, ...] = (), heldout: Heldout | None = None) -> CampaignGates:
-    return CampaignGates(PublicMaterial(config(*settings), search, SmallEncoder(), heldout))
+    return CampaignGates(config(*settings), search, SmallEncoder(), heldout)
 
 
 def candidates(*texts: str, label: str | None = None, dependence: Dependence = Dependence.PUBLIC) -> list[Candidate]:
@@ -138,7 +137,7 @@ def test_by_meaning_a_reworded_item_is_found_and_held_out_texts_are_not_embedded
     outcomes = []
     for closeness in ({}, {"closeness": 0.8}):
         setting = gate("contamination", files=files, thresholds=strict, **closeness)
-        judge = CampaignGates(PublicMaterial(config(setting), (), encoder, heldout))
+        judge = CampaignGates(config(setting), (), encoder, heldout)
         found, _ = judge.vet_first(candidates(reworded))
         outcomes.append([verdict.item for verdict in found.refused.values()])
     assert outcomes == [[], ["items.csv:1"]]
@@ -236,7 +235,7 @@ def test_before_any_site_is_asked_an_evaluation_file_is_refused_that_is(case: st
 
 
 BAD_OPTIONS: dict[str, tuple[dict[str, Any], str]] = {
-    "an unknown one": (gate("contamination", file="x.csv"), "file: is not a setting"),
+    "an unknown one": (gate("contamination", file="x.csv"), "file is not a setting"),
     "neither path nor set": (gate("contamination", files=[{"column": "text"}]), "give a path, or a data_set"),
     "a path and a set": (
         gate("contamination", files=[{"path": "a", "data_set": "b", "file": "c"}]),
@@ -258,7 +257,7 @@ BAD_OPTIONS: dict[str, tuple[dict[str, Any], str]] = {
     "closeness above 1": (gate("duplicate", closeness=1.5), "closeness"),
     "text for a number of a plain gate": (gate("length", min_words="two"), "wrong type"),
     "a number for a list of a plain gate": (gate("language", languages=5), "wrong type"),
-    "an object that no file can hold": (gate("identifier", deidentifier="x"), "deidentifier: is not a setting"),
+    "an object that no file can hold": (gate("identifier", deidentifier="x"), "deidentifier is not a setting"),
     "a gate of class D": (gate("support", units=5), "not take the settings|reads private records"),
     "a gate of class S": (gate("planted", strings=["x"]), "reads private records"),
 }

@@ -1,18 +1,38 @@
-"""What ``campaign.toml`` may say of gates that need files, models or texts beside numbers; all of it public."""
+"""What ``campaign.toml`` and ``site.toml`` may say of gates; all that they name is public."""
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Self, TypeVar
+from typing import Annotated, Any, Final, Self, TypeVar
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, PlainSerializer, ValidationError, model_validator
 
 from fedaug.errors import ConfigError
+from fedaug.privacy.checked_toml import Settings, one_line, problems_of
+from fedaug.privacy.limits import LIMITS
 from fedaug.privacy.vetting.evaluation import ANCHOR_WORDS, Thresholds
-from fedaug.server.campaign import Settings, setting_error
 
 Share = Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
 _NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"  # of a file in a data set's folder: no way out of it
 _Options = TypeVar("_Options", bound=Settings)
+
+
+class GateSetting(Settings):
+    """One class F gate, by its registered name, and its options."""
+
+    gate: Annotated[str, Field(min_length=1, max_length=LIMITS.name_chars)]
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
+def _named(value: object) -> object:
+    return {"gate": value} if isinstance(value, str) else value
+
+
+def _short(setting: GateSetting) -> str | dict[str, Any]:
+    return {"gate": setting.gate, "options": setting.options} if setting.options else setting.gate
+
+
+#: One of a list in which a gate without options may stand as its name alone.
+NamedGate = Annotated[GateSetting, BeforeValidator(_named), PlainSerializer(_short)]
 
 
 class EvaluationFile(Settings):
@@ -142,5 +162,5 @@ def read_options(gate: str, model: type[_Options], options: dict[str, object]) -
     try:
         return model.model_validate(options)
     except ValidationError as error:
-        wrong = setting_error(error, "its options").what
+        wrong = one_line(problems_of(error))
         raise ConfigError(f"the options of the {gate} gate: {wrong}", "see the gates in docs/reference") from None

@@ -1,23 +1,30 @@
-"""Public evaluation files that a campaign names, so that candidates can be kept clear of their items."""
+"""Public evaluation files that settings name, so that texts can be kept clear of their items."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from fedaug.augmentation.corpora import read_items
 from fedaug.augmentation.datasets import find
 from fedaug.errors import ConfigError, DataNotFound, EmptySource, MissingFile
-from fedaug.server.gate_settings import EvaluationFile
+from fedaug.strategies.vetting.options import EvaluationFile
 
 _LOG = logging.getLogger(__name__)
 
 
-def read_evaluation(files: Sequence[EvaluationFile], search: Sequence[Path]) -> dict[str, list[str]]:
+def read_evaluation(
+    files: Sequence[EvaluationFile], search: Sequence[Path], require_public: Callable[[Path], None]
+) -> dict[str, list[str]]:
     """Name of each file, such as ``banking77/test`` -> its items, by row.
 
     A file that is named by its path is called by its own name: where it lies on this machine is nobody's business.
+
+    Args:
+        files: As settings name them.
+        search: Folders of public data sets.
+        require_public: Raises for a file that may not be read.
 
     Raises:
         ConfigError: A file plays private records in an example, or is listed twice.
@@ -30,7 +37,9 @@ def read_evaluation(files: Sequence[EvaluationFile], search: Sequence[Path]) -> 
         if name in found:
             raise ConfigError(f"two evaluation files are called {name}", "list each once, or rename one")
         try:
-            items = list(read_items(_place(file, search), file.column))
+            place = _place(file, search)
+            require_public(place)
+            items = list(read_items(place, file.column))
         except (DataNotFound, MissingFile) as missing:
             if not file.optional:
                 raise

@@ -1,8 +1,9 @@
-"""Builds the gates that need what no settings file can hold: public items, a public model, or the first candidates.
+"""Builds gates of class F from settings, also those that need what no settings file can hold: public items, a public
+model, or the first candidates.
 
-Whatever a gate is built of here is public text, or text that DP output chose: all of them are of class F. None of them
-reads a record, and each is a function of settings, seed and public files, so that a campaign that goes on after an
-interruption has the same gates as one that was not interrupted.
+Whatever a gate is built of here is public text, or text that DP output chose. None of them reads a record, and each is
+a function of settings, seed and public files, so that a campaign that goes on after an interruption has the same gates
+as one that was not interrupted. The coordinator builds its gates here, and a site those of what it offers.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,9 +31,8 @@ from fedaug.privacy.vetting.fluency import ngram_fluency
 from fedaug.privacy.vetting.labels import InformationGate, Labeller, RelabelGate
 from fedaug.privacy.vetting.linear_labeller import LinearLabeller
 from fedaug.privacy.vetting.triggers import TriggerGate
-from fedaug.server.campaign import CampaignConfig
-from fedaug.server.evaluation_files import read_evaluation
-from fedaug.server.gate_settings import (
+from fedaug.strategies.vetting.evaluation_files import read_evaluation
+from fedaug.strategies.vetting.options import (
     CollapseOptions,
     ContaminationOptions,
     DuplicateOptions,
@@ -43,11 +43,24 @@ from fedaug.server.gate_settings import (
     TriggerOptions,
     read_options,
 )
-from fedaug.server.schooling import Heldout
 
 _LOG = logging.getLogger(__name__)
 HELD_OUT: Final = "held-out"
 _EMPTY: Final = Batch(())
+
+
+class HeldOut(Protocol):
+    """Texts that students are scored on, with their unit vectors, float32 [n, d]."""
+
+    @property
+    def texts(self) -> Sequence[str]: ...  # noqa: D102  # see the class
+
+    @property
+    def embeddings(self) -> NDArray[np.float32]: ...  # noqa: D102  # see the class
+
+
+def _any_file(path: Path) -> None:
+    """Every file may be read."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -55,16 +68,24 @@ class PublicMaterial:
     """What gates may be built of.
 
     Attributes:
-        config: The campaign.
+        labels: The public label set.
+        words: What each label is called in plain words.
+        seed: Public.
+        corpora: Public corpora, by name or file -> whether it is left out where it is not on this machine.
         search: Folders of public data sets.
         encoder: The public embedding space; None where no gate needs vectors.
         heldout: What students are scored on, if anything.
+        require_public: Raises for a file that options name and that may not be read, such as a site's records.
     """
 
-    config: CampaignConfig
+    labels: tuple[str, ...]
+    words: tuple[str, ...]
+    seed: int
+    corpora: Mapping[str, bool] = field(default_factory=dict)
     search: tuple[Path, ...] = ()
     encoder: Encoder | None = None
-    heldout: Heldout | None = None
+    heldout: HeldOut | None = None
+    require_public: Callable[[Path], None] = _any_file
 
     @property
     def vectors_of(self) -> Encoder:
@@ -104,13 +125,9 @@ class Seen:
     @cached_property
     def labeller(self) -> Labeller:
         """Trained on the words of every label, and on public first candidates that were made for one."""
-        config = self.material.config
-        labels, vectors = list(config.labels), [self.material.vectors_of.embed(config.words())]
-        rows = [
-            row
-            for row, one in enumerate(self.made)
-            if one.dependence is Dependence.PUBLIC and one.label in config.labels
-        ]
+        known = self.material.labels
+        labels, vectors = list(known), [self.material.vectors_of.embed(self.material.words)]
+        rows = [row for row, one in enumerate(self.made) if one.dependence is Dependence.PUBLIC and one.label in known]
         labels += [str(self.made[row].label) for row in rows]
         if rows and self.vectors is not None:
             vectors.append(self.vectors[rows])
@@ -126,12 +143,14 @@ class Builder:
         vectors: Whether the gate needs batches with vectors.
         begins: Whether what it compares with is there.
         fresh: Whether it is built anew at every turn, since it compares with what is kept.
+        later: Whether it compares with earlier turns, so that it has nothing to say where there is one turn only.
     """
 
     make: Callable[[Seen], Gate]
     vectors: bool = False
     begins: Callable[[Seen], bool] = lambda _: True
     fresh: bool = False
+    later: bool = False
     _made: Gate | None = None
 
     def build(self, seen: Seen) -> Gate | None:
@@ -152,10 +171,12 @@ def builder(gate: str, options: dict[str, Any], material: PublicMaterial) -> Bui
         UnknownPlugin: No gate of that name is installed.
     """
     special = _SPECIAL.get(gate)
-    return special(options, material) if special else _plain(gate, options)
+    return special(options, material) if special else _plain(gate, options, material)
 
 
-def _plain(name: str, options: Mapping[str, Any]) -> Builder:
+def _plain(name: str, options: Mapping[str, Any], material: PublicMaterial) -> Builder:
+    if isinstance(lists := options.get("lists"), str):  # a file, of the gates that go by lists of words
+        material.require_public(Path(lists))
     try:
         gate = make_gate(name, **options)
     except (TypeError, ValueError, AttributeError):  # a gate compares its settings, whatever type they have
@@ -163,14 +184,13 @@ def _plain(name: str, options: Mapping[str, Any]) -> Builder:
             f"an option of the {name} gate has the wrong type", "see the gates in docs/reference"
         ) from None
     if gate.gate_class is not GateClass.FREE:
-        raise ConfigError(f"the {name} gate reads private records", "leave it out of the campaign's gates")
+        raise ConfigError(f"the {name} gate reads private records", "leave it out of the list")
     return Builder(lambda _: gate)
 
 
 def _identifier(options: dict[str, Any], material: PublicMaterial) -> Builder:
-    del material
     if not read_options("identifier", IdentifierOptions, options).neural:
-        return _plain("identifier", {})
+        return _plain("identifier", {}, material)
     from fedaug.privacy.deid import Deidentifier  # noqa: PLC0415  # an extra that a coordinator may do without
 
     return Builder(lambda _: make_gate("identifier", deidentifier=Deidentifier()))
@@ -185,12 +205,12 @@ def _duplicate(options: dict[str, Any], material: PublicMaterial) -> Builder:
         known = seen.kept if chosen.pooled else _EMPTY
         return DuplicateGate(**settings, known=known.texts, known_vectors=known.vectors)
 
-    return Builder(make, vectors=chosen.closeness is not None, fresh=chosen.pooled)
+    return Builder(make, vectors=chosen.closeness is not None, fresh=chosen.pooled, later=chosen.pooled)
 
 
 def _contamination(options: dict[str, Any], material: PublicMaterial) -> Builder:
     chosen = read_options("contamination", ContaminationOptions, options)
-    files: dict[str, Sequence[str]] = dict(read_evaluation(chosen.files, material.search))
+    files: dict[str, Sequence[str]] = dict(read_evaluation(chosen.files, material.search, material.require_public))
     heldout = material.heldout if chosen.held_out else None
     if not files and heldout is None:
         if not (chosen.files or chosen.held_out):
@@ -212,6 +232,8 @@ def _contamination(options: dict[str, Any], material: PublicMaterial) -> Builder
 
 def _fluency(options: dict[str, Any], material: PublicMaterial) -> Builder:
     chosen = read_options("fluency", FluencyOptions, options)
+    for corpus in chosen.corpora:
+        material.require_public(Path(corpus))
 
     def make(_: Seen) -> Gate:
         texts = _public_texts(chosen, material)
@@ -221,17 +243,13 @@ def _fluency(options: dict[str, Any], material: PublicMaterial) -> Builder:
 
 
 def _public_texts(chosen: FluencyOptions, material: PublicMaterial) -> list[str]:
-    """Texts of the corpora that are named, or of the campaign's own as far as they are on this machine."""
-    optional = (
-        {corpus: source.optional for source in material.config.candidates for corpus in source.corpora}
-        if not chosen.corpora
-        else dict.fromkeys(chosen.corpora, False)
-    )
+    """Texts of the corpora that are named, or of those that candidates come from, as far as they are here."""
+    optional = dict.fromkeys(chosen.corpora, False) if chosen.corpora else material.corpora
     texts: list[str] = []
     for corpus, may_lack in optional.items():
         reader = PublicCorpus([corpus], material.search, most_per_corpus=chosen.most_per_corpus)
         try:
-            texts += [one.text for one in reader.generate((), material.config.seed)]
+            texts += [one.text for one in reader.generate((), material.seed)]
         except DataNotFound:  # its absence has been reported by its source
             if not may_lack:
                 raise
@@ -254,8 +272,10 @@ def _information(options: dict[str, Any], material: PublicMaterial) -> Builder:
 
 def _trigger(options: dict[str, Any], material: PublicMaterial) -> Builder:
     chosen = read_options("trigger", TriggerOptions, options)
-    names = dict(zip(material.config.labels, material.config.words(), strict=True))
-    return Builder(lambda seen: TriggerGate(seen.generation0, names=names, **chosen.model_dump()), begins=_has_first)
+    names = dict(zip(material.labels, material.words, strict=True))
+    return Builder(
+        lambda seen: TriggerGate(seen.generation0, names=names, **chosen.model_dump()), begins=_has_first, later=True
+    )
 
 
 def _collapse(options: dict[str, Any], material: PublicMaterial) -> Builder:
@@ -273,7 +293,7 @@ def _collapse(options: dict[str, Any], material: PublicMaterial) -> Builder:
         )
         return CollapseGate(first, kept=kept, **settings)
 
-    return Builder(make, vectors=chosen.meanings, begins=_has_first, fresh=True)
+    return Builder(make, vectors=chosen.meanings, begins=_has_first, fresh=True, later=True)
 
 
 def _has_made(seen: Seen) -> bool:
