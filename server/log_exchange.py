@@ -18,6 +18,7 @@ from fedaug.privacy.transparency.entries import Countersigned, encode_entry, rea
 from fedaug.privacy.transparency.heads import HeadRole, LogHead, SignedHead, decode_head, verify_head
 from fedaug.server.enrolment import Consortium
 from fedaug.server.log_book import LogBook
+from fedaug.server.offered_batches import OfferedBatches
 from fedaug.server.verify import KnownSite
 from fedaug.strategies.messages import ExchangeHeads, LogFact
 
@@ -69,13 +70,21 @@ class LogExchange:
         book: Keeps what was seen and signed.
         consortium: Signs for the coordinator.
         secrets: Where the exchange's challenge comes from.
+        offered: Batches of texts that came from the sites, which their logs have to list as they came.
 
     Raises:
         PoolError: The pool cannot be read or written.
     """
 
-    def __init__(self, book: LogBook, consortium: Consortium, secrets: NoiseSource) -> None:
+    def __init__(
+        self,
+        book: LogBook,
+        consortium: Consortium,
+        secrets: NoiseSource,
+        offered: OfferedBatches | None = None,
+    ) -> None:
         self._book = book
+        self._offered = offered
         self._consortium = consortium
         self._challenge = secrets.token(_CHALLENGE_BYTES).hex()
         self._own = own_head(book, consortium)
@@ -101,6 +110,7 @@ class LogExchange:
             ProtocolError: The page or the head is malformed, the log has no end, or it does not continue what the site
                 showed before.
             BadSignature: Its head is not signed by it.
+            LogContradicted: It lists another batch of texts than came from the site.
             PoolError: What it showed cannot be kept.
         """
         reading = self._reading(site)
@@ -122,6 +132,8 @@ class LogExchange:
             raise BadSignature("a site showed another one's log", _REMEDY)
         if LogHead.of(site.name, reading.entries) != head:
             raise ProtocolError("a site's log does not continue the one that it showed before", _REMEDY)
+        if self._offered is not None:
+            self._offered.require_agreement(site.name, reading.entries)
         countersigned = self._consortium.sign(head, HeadRole.COUNTERSIGNATURE)
         said = Countersigned(site=site.name, size=head.size, root=head.root)
         # Together: entries that no head covers, or a countersignature that is not listed, spoil a bundle for good.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -21,6 +21,7 @@ from fedaug.privacy.noise import NoiseSource, SystemNoise
 from fedaug.server.enrolment import Consortium, OpenConsortium
 from fedaug.server.exchange import Exchange
 from fedaug.server.log_exchange import LogExchange
+from fedaug.server.offered_batches import OfferedBatches
 from fedaug.server.pool import Pool
 from fedaug.server.pool_records import Receipt
 from fedaug.server.verify import (
@@ -98,6 +99,7 @@ class Rounds:
         self._timeout = timeout_s
         self._consortium = consortium or OpenConsortium()
         self._secrets = secrets or SystemNoise()
+        self._offered = OfferedBatches(plan)
 
     def gather(self) -> tuple[KnownSite, ...]:
         """Find the sites and have them reserve the plan.
@@ -158,6 +160,9 @@ class Rounds:
     def offers(self, request: AskSamples) -> tuple[AcceptedBatch, ...]:
         """Ask every site for its batch of texts; a site that offers none is left in peace.
 
+        A batch counts once its site has shown a log that lists it as it came; a log that lists it otherwise leaves the
+        site out.
+
         Args:
             request: Which batch of the plan.
 
@@ -174,10 +179,25 @@ class Rounds:
             answers = {node: arrays[site.name].tobytes() for node, site in by_node.items() if site.name in arrays}
         found = self._checked(answers, lambda node, reply: self._batch(reply, data, by_node[node], request.key))
         batches = {batch.site: batch for batch in found.values() if batch is not None}
+        for batch in batches.values():
+            self._offered.note(batch)
+        if kept is None:
+            self.exchange_logs()
+        batches = {name: batch for name, batch in batches.items() if self._listed(batch)}
         if kept is None:
             envelopes = {name: np.frombuffer(batch.envelope, np.uint8) for name, batch in batches.items()}
             self._pool.save_checkpoint(self.plan.campaign, _phase(request.key), safetensors.save(envelopes))
         return tuple(batches[name] for name in sorted(batches))
+
+    def left_outside_dp(self, sites: Iterable[str]) -> tuple[str, ...]:
+        """Those of some sites whose logs list a batch of this campaign for which no ε holds, whether it came or not."""
+        return tuple(site for site in sites if self._offered.left_outside_dp(self._pool.logs.entries(site)))
+
+    def _listed(self, batch: AcceptedBatch) -> bool:
+        listed = self._offered.is_listed(batch, self._pool.logs.entries(batch.site))
+        if not listed:
+            _LOG.warning("%s: a batch of %s is not counted: its log does not list it", ProtocolError.code, batch.site)
+        return listed
 
     def _batch(self, reply: bytes, request: bytes, site: KnownSite, key: str) -> AcceptedBatch | None:
         self._enrolled(site)
@@ -233,7 +253,7 @@ class Rounds:
         return release
 
     def _log_exchange(self) -> LogExchange:
-        return LogExchange(self._pool.logs, self._consortium, self._secrets)
+        return LogExchange(self._pool.logs, self._consortium, self._secrets, self._offered)
 
     def _in_order(self, logs: LogExchange, known: Mapping[int, KnownSite], *, silent: bool) -> dict[int, KnownSite]:
         """The sites whose logs continue what they showed before.

@@ -54,7 +54,7 @@ def state(
     """
     config, plan = result.config, result.plan
     events = plan.mechanisms
-    outside = () if result.arrivals is None else result.arrivals.outside_dp
+    outside = result.outside_dp
     parameters = privacy_parameters(plan, config.privacy.max_sites_per_unit, outside)
     none = words.NOISE_OFF if any(event.noise_off for event in events) else words.NO_BOUND
     none = words.OUTSIDE_DP if outside else none

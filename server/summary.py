@@ -156,7 +156,7 @@ def _site_metric(result: CampaignResult) -> SiteMetric | None:
 def _privacy(result: CampaignResult) -> Privacy:
     """What each site spent, recomputed from the plan that it signed up to: the privacy statement's own figures."""
     plan = result.plan
-    outside = () if result.arrivals is None else result.arrivals.outside_dp
+    outside = result.outside_dp
     parameters = privacy_parameters(plan, result.config.privacy.max_sites_per_unit, outside)
     cost = _or_infinite(parameters.per_site.epsilon)
     kinds = _by_kind(plan.mechanisms, plan.delta)
@@ -195,7 +195,7 @@ def _by_kind(events: Sequence[Event], delta: float) -> dict[str, KindCharge]:
 def _gallery(result: CampaignResult) -> tuple[GallerySample, ...]:
     """A spread of labels, the weightiest sample of each."""
     # Where gates of class S picked some of the candidates, no ε covers which of all are in the pool.
-    outside = result.arrivals is not None and bool(result.arrivals.outside_dp)
+    outside = bool(result.outside_dp)
     best: dict[str, PoolSample] = {}
     for sample in result.samples:
         if sample.label not in best or sample.weight > best[sample.label].weight:

@@ -34,7 +34,8 @@
     │   ├── QuorumLost          FA403  too few sites answered
     │   ├── NotEnrolled         FA404  a key is not on the enrolment list, or was revoked
     │   ├── OutdatedEnrolment   FA405  an enrolment list is expired, not valid yet, or older than one seen before
-    │   └── ChecksFailed        FA406  a bundle does not hold what it says
+    │   ├── ChecksFailed        FA406  a bundle does not hold what it says
+    │   └── LogContradicted     FA407  a site's log says something else than what the site sent
     ├── SealError               FA501  sealed data cannot be opened   exit status 2
     ├── LedgerError             FA502  the ledger is damaged or not this site's
     │   └── LedgerRolledBack    FA504  the ledger is an older copy of itself
@@ -277,6 +278,12 @@ class ChecksFailed(ProtocolError):
     """A log bundle or release bundle is well-formed, and something in it does not hold."""
 
     code = "FA406"
+
+
+class LogContradicted(ProtocolError):
+    """A site's signed log says something else of a batch of texts than what the site sent and signed."""
+
+    code = "FA407"
 
 
 class SealError(FedaugError):

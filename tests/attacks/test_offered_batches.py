@@ -13,6 +13,8 @@ from tests.offering import COPIES, PLANTED, SECRET, makes, offer_plan, offering_
 from tests.simulator import Misbehaviour, Simulator, spoken
 from tests.small import make_plan, open_site
 
+from fedaug.augmentation.candidates import Candidate, Dependence
+from fedaug.client.offers import Offer
 from fedaug.client.site import Site
 from fedaug.errors import FedaugError, PolicyRefused, ProtocolError
 from fedaug.privacy.canonical import canonical_json
@@ -115,7 +117,8 @@ def test_what_the_gates_here_refuse_is_set_aside_whatever_the_site_says(
     """A malicious site has run no gate: an identifier, a stump and a text twice come with two good ones."""
     makes(monkeypatch, *TEXTS)
     bad = ("call John Smith on 219-09-9999 now", "x", TEXTS[0], TEXTS[0].upper())
-    simulator.behaviour[BAD] = saying(simulator.sites[BAD], *[sample(text) for text in bad])
+    said = tuple(Candidate(text, "made-up", "", None, (), Dependence.PUBLIC) for text in bad)
+    monkeypatch.setattr(simulator.sites[BAD]._door._offers, "make", lambda *_: Offer(said, outside_dp=False))
     judged, arrivals = recheck(gathered(simulator, pool).offers(QUESTION), GATES)
     assert {inbound.site: len(inbound.kept) for inbound in judged} == {"site-0": 3, "site-1": 1, "site-2": 3}
     assert [verdict.code for _, verdict in judged[BAD].quarantined] == [
@@ -166,7 +169,9 @@ def test_no_class_s_code_is_in_any_reply_whatever_is_found(
         simulator.behaviour[node] = lambda _, reply: sent.append(reply) or reply  # type: ignore[func-returns-value]
     makes(monkeypatch, f"they say that {SECRET} once more", f"the badge {PLANTED} is here", *TEXTS)
     judged, _ = recheck(gathered(simulator, pool).offers(QUESTION), [LengthGate()])
-    found = [site._door._offers.findings.counts("autumn") for site in simulator.sites]
+    for site in simulator.sites:
+        site.observe()
+    found = [site._site_gates.findings.counts("autumn") for site in simulator.sites]
     assert sum(counts.get("copy", {}).get("verbatim-copy", 0) for counts in found) > 0
     kept = canonical_json([[one.text for one in inbound.kept] for inbound in judged])
     for code in SITE_ONLY_CODES:
