@@ -22,19 +22,22 @@ class BannedWords:
     Args:
         phrases: Public ones; each must hold a word.
 
+    Attributes:
+        written: The phrases, each once.
+
     Raises:
         ConfigError: A phrase holds no word, or there are too many.
     """
 
     def __init__(self, phrases: Iterable[str]) -> None:
-        self._written = tuple(dict.fromkeys(phrases))
+        self.written = tuple(dict.fromkeys(phrases))
         self._runs: dict[str, set[tuple[str, ...]]] = defaultdict(set)  # by their first word
-        for phrase in self._written:
+        for phrase in self.written:
             run = words(phrase)
             if not run:
                 raise ConfigError("a banned phrase holds no word", "take it off the list")
             self._runs[run[0]].add(run)
-        if len(self._written) > _MOST_PHRASES:
+        if len(self.written) > _MOST_PHRASES:
             raise ConfigError(f"more than {_MOST_PHRASES:,} phrases are banned", "give a shorter list")
 
     @classmethod
@@ -68,7 +71,7 @@ class BannedWords:
         """The phrases as a model's tokens, so that they are not even begun; :meth:`found_in` has the last word."""
         forms = {
             form
-            for phrase in self._written
+            for phrase in self.written
             for form in (phrase, phrase.lower(), phrase.upper(), phrase.capitalize(), phrase.title())
         }
         ordered = sorted(forms)

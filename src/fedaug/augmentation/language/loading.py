@@ -54,19 +54,26 @@ def load_language_model(
         config = _config(folder)
         tokenizer, special = _tokenizer(folder)
         model = _model(folder, config, device or best_device())
-    _check_fit(folder, model, tokenizer)
-    ends = _end_ids(model, special, folder)
-    return LanguageModel(
-        model=model,
-        tokenizer=tokenizer,
-        begin_id=special.bos_token_id,
-        end_id=ends[0],
-        pad_id=ends[0] if special.pad_token_id is None else special.pad_token_id,
-        max_tokens=_max_tokens(config),
-        name=folder.resolve().name,
-        dependence=dependence,
-        also_ends=frozenset(ends[1:]),
-    )
+    return _together(folder, model, tokenizer, special, dependence)
+
+
+def load_tokenizer_only(folder: str | Path, *, dependence: Dependence = Dependence.PUBLIC) -> LanguageModel:
+    """A model's tokenizer and limits, for engines that load the weights themselves; its ``model`` holds no numbers.
+
+    Raises:
+        InputError: As :func:`load_language_model`.
+    """
+    import torch  # noqa: PLC0415 - takes a second
+    from transformers import AutoModelForCausalLM  # noqa: PLC0415
+
+    folder = Path(folder).expanduser()
+    checked_config(folder)
+    with _quiet():
+        config = _config(folder)
+        tokenizer, special = _tokenizer(folder)
+        with torch.device("meta"):
+            model: PreTrainedModel = AutoModelForCausalLM.from_config(config)  # type: ignore[no-untyped-call]
+    return _together(folder, model, tokenizer, special, dependence)
 
 
 def best_device() -> str:
@@ -159,6 +166,28 @@ def _model(folder: Path, config: PreTrainedConfig, device: str) -> PreTrainedMod
         f"the weights in {folder} do not fit its config.json ({type(last).__name__})",
         "copy or download the model again",
     ) from last
+
+
+def _together(
+    folder: Path,
+    model: PreTrainedModel,
+    tokenizer: Tokenizer,
+    special: PreTrainedTokenizerBase,
+    dependence: Dependence,
+) -> LanguageModel:
+    _check_fit(folder, model, tokenizer)
+    ends = _end_ids(model, special, folder)
+    return LanguageModel(
+        model=model,
+        tokenizer=tokenizer,
+        begin_id=special.bos_token_id,
+        end_id=ends[0],
+        pad_id=ends[0] if special.pad_token_id is None else special.pad_token_id,
+        max_tokens=_max_tokens(model.config),
+        name=folder.resolve().name,
+        dependence=dependence,
+        also_ends=frozenset(ends[1:]),
+    )
 
 
 def _check_fit(folder: Path, model: PreTrainedModel, tokenizer: Tokenizer) -> None:

@@ -114,14 +114,7 @@ class LocalSampler:
         Raises:
             ConfigError: A prompt leaves no room for a text, or two have one key.
         """
-        if len({prompt.key for prompt in prompts}) < len(prompts):
-            raise ConfigError("two prompts have one key", "give each text that is to be made a key of its own")
-        for prompt in prompts:
-            if not 0 < len(prompt.ids) < self.model.max_tokens:
-                raise ConfigError(
-                    f"a prompt has {len(prompt.ids)} tokens, and the model takes 1 to {self.model.max_tokens - 1}",
-                    "shorten it, or use another model",
-                )
+        checked_prompts(prompts, self.model)
         done = 0
         for batch in self._batches(prompts, settings):
             for sample in self._run(batch, settings, seed):
@@ -157,7 +150,7 @@ class LocalSampler:
                 prompt = running[row]
                 if prompt is not None and self._has_ended(prompt, token, step + 1, settings):
                     running[row] = None
-                    yield self._sample(prompt, generated[row].tolist(), settings)
+                    yield sample_of(self.model, prompt, generated[row].tolist(), settings)
             alive = [row for row, prompt in enumerate(running) if prompt is not None]
             if not alive:
                 return
@@ -210,10 +203,28 @@ class LocalSampler:
             self._stops[token, stop] = any(character in self.model.decode([token]) for character in stop)
         return self._stops[token, stop]
 
-    def _sample(self, prompt: Prompt, ids: list[int], settings: SamplingSettings) -> Sample:
-        ended = ids[-1] in self.model.end_ids
-        text = self.model.decode(ids[:-1] if ended else ids)
-        places = [place for character in settings.stop if (place := text.find(character)) >= 0]
-        if places:
-            text, ended = text[: min(places)], True
-        return Sample(prompt.key, " ".join(text.split()), len(ids), ended)
+
+def checked_prompts(prompts: Sequence[Prompt], model: LanguageModel) -> None:
+    """Refuse prompts that cannot be sampled.
+
+    Raises:
+        ConfigError: A prompt leaves no room for a text, or two have one key.
+    """
+    if len({prompt.key for prompt in prompts}) < len(prompts):
+        raise ConfigError("two prompts have one key", "give each text that is to be made a key of its own")
+    for prompt in prompts:
+        if not 0 < len(prompt.ids) < model.max_tokens:
+            raise ConfigError(
+                f"a prompt has {len(prompt.ids)} tokens, and the model takes 1 to {model.max_tokens - 1}",
+                "shorten it, or use another model",
+            )
+
+
+def sample_of(model: LanguageModel, prompt: Prompt, ids: list[int], settings: SamplingSettings) -> Sample:
+    """The text of tokens that were drawn: without what ended it, in one line."""
+    ended = bool(ids) and ids[-1] in model.end_ids
+    text = model.decode(ids[:-1] if ended else ids)
+    places = [place for character in settings.stop if (place := text.find(character)) >= 0]
+    if places:
+        text, ended = text[: min(places)], True
+    return Sample(prompt.key, " ".join(text.split()), len(ids), ended)
