@@ -37,6 +37,7 @@ from fedaug.privacy.limits import LIMITS
 from fedaug.privacy.public_key import public_key_of
 from fedaug.privacy.units import Budget, PrivacyUnit
 from fedaug.strategies.messages import TrustModel
+from fedaug.strategies.vetting.options import GateSetting, NamedGate
 
 FILE_NAME: Final = "site.toml"
 _NO_BUDGET: Final = "invalid_budget"
@@ -121,11 +122,8 @@ class SamplesSettings(Settings):
 
     generators: tuple[Annotated[str, Field(min_length=1, max_length=LIMITS.name_chars)], ...] = ()
     corpora: tuple[Annotated[str, Field(min_length=1, max_length=1_000)], ...] = ()
-    gates: tuple[Annotated[str, Field(min_length=1, max_length=LIMITS.name_chars)], ...] = (
-        "length",
-        "repetition",
-        "duplicate",
-        "identifier",
+    gates: tuple[NamedGate, ...] = tuple(
+        GateSetting(gate=name) for name in ("length", "repetition", "duplicate", "identifier")
     )
     site_gates_block: StrictBool = False
     copied_words: Annotated[StrictInt, Field(ge=8, le=50)] = 8

@@ -70,7 +70,8 @@ max_candidates = {policy.max_candidates}
 generators = {samples.generators}
 # Public corpora for generators that take any.
 corpora = {samples.corpora}
-# Gates that every text passes first. They read public data only.
+# Gates that every text passes first, by name, or { gate = "length", options = { max_words = 200 } }. They read public
+# data only.
 gates = {samples.gates}
 # Whether gates that read the records (copied words, distance, planted identifiers, used surrogates) decide what
 # leaves, where a campaign asks for that. No promise holds for such a batch. Otherwise they only write what they find

@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -33,9 +34,10 @@ from fedaug.client.refused_texts import RefusedText, RefusedTexts
 from fedaug.client.release import ReleaseGate
 from fedaug.client.rows import PreparedRows
 from fedaug.client.settings import SiteSettings
+from fedaug.client.site_gates import SiteGates
 from fedaug.client.site_log import SiteLog
 from fedaug.client.store import SealedStore
-from fedaug.errors import NotPrepared, ProtocolError
+from fedaug.errors import LedgerError, NotPrepared, ProtocolError
 from fedaug.privacy.deid.policies import DeidPolicy
 from fedaug.privacy.envelope import open_envelope
 from fedaug.privacy.keys import KeyRing, find_passphrase
@@ -100,6 +102,9 @@ class Site:
         self._rows = PreparedRows(store)
         self._preparation = Preparation(folder, settings, keys, store, self._rows, encoder)
         self._refused = RefusedTexts(folder, keys, store.lineage)
+        kept = KeptOffers(folder / "offers", keys.signer.public_key())
+        self._site_gates = SiteGates(folder, settings.samples, store, self._rows, encoder, kept)
+        self._offers = Offers(folder, settings, self._site_gates, encoder, self._refused)
         self._door = Door(
             settings,
             ReleaseGate(
@@ -107,13 +112,13 @@ class Site:
                 keys.signer,
                 self._ledger,
                 noise,
-                KeptOffers(folder / "offers", keys.signer.public_key()),
+                kept,
             ),
             AcceptedPlans(folder / "plans"),
             self._rows,
             SiteLog(settings.name, KeptHeads(folder), self._ledger, keys.signer),
             callers_of(folder, settings),
-            Offers(folder, settings, store, self._rows, encoder, self._refused),
+            self._offers,
             keys.signer.public_key().public_bytes_raw(),
         )
 
@@ -180,7 +185,11 @@ class Site:
     # the site's own side
 
     def check(self) -> RowReport:
-        """Read the whole source and count what is wrong: see :meth:`~fedaug.client.preparation.Preparation.check`."""
+        """Read the whole source and count what is wrong: see :meth:`~fedaug.client.preparation.Preparation.check`.
+
+        Before that, the gates of what the site offers are checked: see :meth:`~fedaug.client.offers.Offers.check`.
+        """
+        self._offers.check()
         return self._preparation.check()
 
     def require(self, report: RowReport) -> None:
@@ -199,6 +208,8 @@ class Site:
         Raises:
             InputError: The source, the policy or what the site adds cannot be used; the store is as it was.
         """
+        with suppress(LedgerError):  # the site's report tells of it
+            self.observe()  # while the records are those that were there when the batches left
         return self._preparation.prepare(progress, deidentified)
 
     def status(self) -> SiteStatus:
@@ -240,6 +251,17 @@ class Site:
         """The names of all campaigns that were charged or that texts left for, the oldest first."""
         charged, offered = self._ledger.entries(), self.offered()
         return tuple(dict.fromkeys([*(one.campaign for one in charged), *(one.campaign for one in offered)]))
+
+    def observe(self) -> None:
+        """Have gates of class S look at the batches that left undecided by them; what they find stays at the site.
+
+        They do so when the site's people ask, and not when a coordinator does: it would see how long they take.
+
+        Raises:
+            LedgerError: A batch that the site keeps is damaged.
+        """
+        if self._prepared():
+            self._site_gates.look()
 
     def refused(self, campaign: str) -> list[RefusedText]:
         """Texts of a campaign's batch that the gates refused, with the reason, for review inside the site.

@@ -26,6 +26,7 @@ from fedaug.errors import ConfigError
 from fedaug.pages.files import drawing
 from fedaug.pages.recall import Deidentification
 from fedaug.privacy.accounting.filter import campaigns_epsilon
+from fedaug.privacy.audit.attacked import read_attacks
 from fedaug.privacy.files import whole_file
 from fedaug.privacy.ledger import LedgerEntry
 from fedaug.privacy.vetting.site_findings import Finding, SiteFindings
@@ -45,8 +46,9 @@ def gather(site: Site, created: datetime, version: str, score: Deidentification 
 
     Raises:
         ConfigError: The policy of de-identification cannot be read.
-        InputError: The file of findings is damaged.
+        InputError: The file of findings, or that of attacks, is damaged.
     """
+    site.observe()
     status, policy, findings = site.status(), site.deid_policy(), SiteFindings(site.folder)
     return SiteReport(
         site=status.name,
@@ -66,6 +68,7 @@ def gather(site: Site, created: datetime, version: str, score: Deidentification 
         deidentification=score,
         findings=tuple(_counted(findings.read())),
         findings_kept=findings.path.exists(),
+        attacks=read_attacks(site.folder),
     )
 
 

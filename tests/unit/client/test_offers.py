@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.offering import PLANTED, SECRET, makes, offer_plan, offering_site
 from tests.small import event, make_plan, make_site, some_rows
 
 from fedaug.augmentation.candidates import Candidate, Dependence
-from fedaug.client import offers
+from fedaug.client import offers, site_gates
+from fedaug.client.settings import SiteSettings
 from fedaug.client.site import Site
 from fedaug.client.used_surrogates import UsedSurrogates
-from fedaug.errors import PolicyRefused, PrivateOutput, ProtocolError
+from fedaug.errors import ConfigError, FedaugError, PolicyRefused, PrivateOutput, ProtocolError, UnknownPlugin
 from fedaug.privacy.canonical import digest
 from fedaug.privacy.envelope import open_envelope
 from fedaug.privacy.events import ReleaseKind
 from fedaug.privacy.transparency.entries import Offered, read_site_entry
 from fedaug.privacy.vetting import VerdictCode
+from fedaug.privacy.vetting.copies import CopyGate
 from fedaug.strategies.messages import AskSamples, Outcome, SampleBatch, SampleOffer, Status, decode_reply, encode
 from fedaug.strategies.samples import sample_batch
 
@@ -128,7 +132,8 @@ def test_by_default_class_s_gates_change_nothing_of_what_leaves(site: Site, monk
     makes(monkeypatch, COPY, PLANT, *CLEAN[:2])
     assert site.join(offer_plan()) is Outcome.OK
     assert texts(reply(site)) == {COPY, PLANT, *CLEAN[:2]}
-    found = site._door._offers.findings.counts("autumn")
+    site.observe()
+    found = site._site_gates.findings.counts("autumn")
     assert found["copy"] == {"verbatim-copy": 1}
     assert found["planted"] == {"planted": 1}
 
@@ -136,15 +141,140 @@ def test_by_default_class_s_gates_change_nothing_of_what_leaves(site: Site, monk
 def test_a_class_s_gate_that_fails_changes_nothing_either(
     site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fails(*_: object, **__: object) -> None:
-        raise ValueError(SECRET)
+    class Fails(CopyGate):
+        def __init__(self, *_: object, **__: object) -> None:
+            raise ValueError(SECRET)
 
-    makes(monkeypatch, *CLEAN)
-    monkeypatch.setattr(offers, "CopyGate", fails)
+    makes(monkeypatch, COPY, PLANT, *CLEAN[:2])
     assert site.join(offer_plan()) is Outcome.OK
-    assert len(texts(reply(site))) == 4
+    with monkeypatch.context() as broken:
+        broken.setattr(site_gates, "CopyGate", Fails)
+        assert len(texts(reply(site))) == 4
+        site.observe()
     assert "quillfeather" not in caplog.text
     assert "class S failed with ValueError" in caplog.text
+    assert set(site._site_gates.findings.counts("autumn")) == {"planted"}
+    site.observe()  # what failed is asked again, and nothing else
+    assert site._site_gates.findings.counts("autumn") == {
+        "planted": {"planted": 1},
+        "copy": {"verbatim-copy": 1},
+    }
+
+
+def test_an_offer_that_records_do_not_decide_reads_none_while_the_coordinator_waits(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """How long it takes can then tell nothing of them. They are looked at when the site's own people ask."""
+    read: list[str] = []
+    records, vectors = type(site._store).records, type(site._rows).vectors
+    monkeypatch.setattr(type(site._store), "records", lambda self: read.append("records") or records(self))
+    monkeypatch.setattr(type(site._rows), "vectors", lambda self: read.append("vectors") or vectors(self))
+    makes(monkeypatch, COPY, PLANT, *CLEAN[:2])
+    assert site.join(offer_plan()) is Outcome.OK
+    sent = site.handle(ASK)
+    assert len(texts(reply(site))) == 4
+    assert read == []
+    assert not (site.folder / "findings" / "site-only.jsonl").exists()
+    site.observe()
+    assert set(read) == {"records", "vectors"}
+    found = list(site._site_gates.findings.read())
+    assert {(one.gate, one.blocked) for one in found} == {("copy", False), ("planted", False)}
+    assert site.handle(ASK) == sent
+    del read[:]
+    site.observe()  # each gate looks at each batch once
+    assert read == []
+    assert list(site._site_gates.findings.read()) == found
+
+
+def test_before_records_are_replaced_they_are_held_against_what_has_left(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    makes(monkeypatch, COPY, *CLEAN[:3])
+    assert site.join(offer_plan()) is Outcome.OK
+    assert len(texts(reply(site))) == 4
+    row = '{"id": "1", "subject": "s", "text": "something else altogether", "label": "fever"}\n'
+    (site.folder / "source.jsonl").write_text(row)
+    site.prepare()
+    assert site._site_gates.findings.counts("autumn")["copy"] == {"verbatim-copy": 1}
+
+
+def test_a_batch_that_gates_decided_about_is_not_looked_at_again(
+    blocking: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    makes(monkeypatch, COPY, PLANT, *CLEAN)
+    assert blocking.join(offer_plan(outside_dp=True)) is Outcome.OK
+    blocking.offer("autumn")
+    found = list(blocking._site_gates.findings.read())
+    assert {one.blocked for one in found} == {True}
+    blocking.observe()
+    assert list(blocking._site_gates.findings.read()) == found
+
+
+ITEM = "who moved the green piano from the third floor last night"
+LONG = "a text about matter number six that goes on and on until nobody can hold it any more"
+
+
+def test_a_sites_own_gates_take_their_options_from_its_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evaluation = tmp_path / "items.csv"
+    evaluation.write_text(f"question\n{ITEM}\n")
+    gates = (
+        {"gate": "length", "options": {"max_words": 12}},
+        "repetition",
+        {"gate": "contamination", "options": {"files": [{"path": str(evaluation), "column": "question"}]}},
+        {"gate": "duplicate", "options": {"threshold": 0.99}},
+        {"gate": "relabel", "options": {"margin": 0.9}},
+    )
+    site = offering_site(tmp_path / "st-mary", samples__gates=gates)
+    assert SiteSettings.load(site.folder) == site.settings
+    assert [one.gate for one in site.settings.samples.gates][1] == "repetition"
+    assert (
+        'gates = [{ "gate" = "length", "options" = { "max_words" = 12 } }, "repetition"'
+        in (site.folder / "site.toml").read_text()
+    )
+    site.check()
+    makes(monkeypatch, LONG, *CLEAN[:2], ITEM.upper(), CLEAN[0].upper())
+    assert site.join(offer_plan()) is Outcome.OK
+    assert {text.lower() for text in texts(reply(site))} <= set(CLEAN[:2])
+    found = {one.text.lower(): one.code for one in site.refused("autumn")}
+    assert (found[LONG], found[ITEM]) == ("too-long", "contaminated")
+    site.close()
+
+
+@pytest.mark.parametrize(
+    ("gate", "kind", "said"),
+    [
+        (
+            {"gate": "duplicate", "options": {"closeness": 2}},
+            ConfigError,
+            "the options of the duplicate gate: closeness",
+        ),
+        ({"gate": "length", "options": {"max_words": "x"}}, ConfigError, "an option of the length gate"),
+        ({"gate": "duplicate", "options": {"pooled": True}}, ConfigError, "compares with earlier turns"),
+        ("collapse", ConfigError, "the collapse gate, as samples.gates sets it, compares with earlier turns"),
+        ("trigger", ConfigError, "the trigger gate, as samples.gates sets it, compares with earlier turns"),
+        ({"gate": "copy", "options": {"records": ["x"]}}, ConfigError, "the copy gate reads private records"),
+        ("no-such-gate", UnknownPlugin, "no installed gate has that name"),
+        ({"gate": "contamination", "options": {"files": [{"path": "SOURCE"}]}}, PolicyRefused, "own records as public"),
+        ({"gate": "fluency", "options": {"corpora": ["SOURCE"]}}, PolicyRefused, "own records as public"),
+        ({"gate": "toxicity", "options": {"lists": "SOURCE"}}, PolicyRefused, "own records as public"),
+    ],
+)
+def test_what_a_sites_gates_cannot_be_is_told_by_check_and_offers_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gate: Any, kind: type[FedaugError], said: str
+) -> None:
+    """A gate of class F that compares with the site's records would tell of them by what it lets pass."""
+    source = str(tmp_path / "st-mary" / "source.jsonl")
+    setting = json.loads(json.dumps(gate).replace("SOURCE", source))
+    site = offering_site(tmp_path / "st-mary", samples__gates=("repetition", setting))
+    with pytest.raises(kind, match=said):
+        site.check()
+    makes(monkeypatch, *CLEAN)
+    assert site.join(offer_plan()) is Outcome.OK
+    assert reply(site) in (Outcome.REFUSED, Outcome.UNAVAILABLE)
+    assert not (site.folder / "offers").exists()
+    site.close()
 
 
 @pytest.fixture
@@ -221,7 +351,7 @@ def test_nothing_of_what_class_s_found_is_in_any_reply_or_log(
     makes(monkeypatch, COPY, PLANT, *CLEAN)
     assert blocking.join(offer_plan(outside_dp=True)) is Outcome.OK
     sent = blocking.handle(ASK)
-    assert blocking._door._offers.findings.counts("autumn")["copy"].total() == 1
+    assert blocking._site_gates.findings.counts("autumn")["copy"].total() == 1
     for code in (VerdictCode.VERBATIM_COPY, VerdictCode.TOO_CLOSE, VerdictCode.PLANTED, VerdictCode.SURROGATE_USED):
         assert code.encode() not in sent
         assert code not in caplog.text
