@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -30,6 +30,7 @@ class LanguageModel:
         dependence: What its weights depend on besides public data.
         controlled: Whether it was taught control prefixes (:mod:`fedaug.augmentation.control`).
         also_ends: Further tokens that end a text, such as the end of a chat turn.
+        spell: What is made of a decoded text, where tokens do not say how it is written; None to leave it.
     """
 
     model: PreTrainedModel = field(repr=False)
@@ -42,6 +43,7 @@ class LanguageModel:
     dependence: Dependence = Dependence.PUBLIC
     controlled: bool = False
     also_ends: frozenset[int] = frozenset()
+    spell: Callable[[str], str] | None = field(default=None, repr=False)
 
     @property
     def device(self) -> torch.device:
@@ -74,4 +76,5 @@ class LanguageModel:
 
     def decode(self, ids: Sequence[int]) -> str:
         """The text of tokens; special ones are left out."""
-        return self.tokenizer.decode(list(ids), skip_special_tokens=True)
+        text: str = self.tokenizer.decode(list(ids), skip_special_tokens=True)
+        return self.spell(text) if self.spell else text
