@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, Field
 
 from fedaug.pages.facts import Count, Epsilon, Part
 from fedaug.pages.recall import Deidentification
+from fedaug.privacy.audit.attacked import AttackedPool
 from fedaug.privacy.units import PrivacyUnit
 
 
@@ -102,6 +103,7 @@ class SiteReport(Part):
         deidentification: What it misses, on the site's own labelled sample; null if that was not measured.
         findings: Of gates of class S, if any ran.
         findings_kept: Whether the site has a file of such findings.
+        attacks: On this site's records with the pool's samples in hand; null outside an audited simulation.
     """
 
     site: str
@@ -121,6 +123,7 @@ class SiteReport(Part):
     deidentification: Deidentification | None = None
     findings: tuple[FindingCount, ...] = ()
     findings_kept: bool = False
+    attacks: AttackedPool | None = None
 
     @property
     def outside_dp(self) -> bool:

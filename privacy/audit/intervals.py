@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import stats
 
 from fedaug.errors import BadNumber, ConfigError
@@ -100,14 +104,55 @@ def power(attack: float, control: float, trials: int, confidence: float = 0.95) 
         trials: In each of the two groups.
         confidence: Of the interval.
     """
-    each = 1 - (1 - confidence) / 2
-    intervals = [clopper_pearson(successes, trials, each) for successes in range(trials + 1)]
-    lows, highs = np.array(intervals).T
+    lows, highs = _all_intervals(trials, 1 - (1 - confidence) / 2)
     # How many numbers of successes among controls lie, with their upper end, below each number's lower end.
     below = np.searchsorted(highs, lows, side="left")
     counts = np.arange(trials + 1)
     at_most = np.where(below > 0, stats.binom.cdf(below - 1, trials, control), 0.0)
     return float(np.sum(stats.binom.pmf(counts, trials, attack) * at_most))
+
+
+def detectable(control: float, trials: int, confidence: float = 0.95, chance: float = 0.8) -> float | None:
+    """The least true rate among members that :func:`excess` would detect with this chance.
+
+    Args:
+        control: True rate among controls.
+        trials: In each of the two groups.
+        confidence: Of the interval.
+        chance: Of its being detected.
+
+    Returns:
+        The rate, to three decimals and rounded up; None if not even a rate of 1 would be detected so surely.
+    """
+    return _least_rate(control, lambda rate: power(rate, control, trials, confidence), chance)
+
+
+def detectable_above(rate: float, trials: int, confidence: float = 0.95, chance: float = 0.8) -> float | None:
+    """The least true rate that :func:`clopper_pearson` would show to be above ``rate`` with this chance."""
+    lows, _ = _all_intervals(trials, confidence)
+    fewest = int(np.searchsorted(lows, rate, side="right"))
+    return _least_rate(rate, lambda true: float(stats.binom.sf(fewest - 1, trials, true)), chance)
+
+
+def _least_rate(above: float, chance_at: Callable[[float], float], wanted: float) -> float | None:
+    """By halving, since the chance rises with the rate."""
+    low, high = math.floor(1000 * above), 1000
+    if not chance_at(1.0) >= wanted:
+        return None
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if chance_at(middle / 1000) >= wanted else (middle, high)
+    return high / 1000
+
+
+@lru_cache(maxsize=64)
+def _all_intervals(trials: int, confidence: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The lower and upper ends for every number of successes, as :func:`clopper_pearson` gives them one by one."""
+    successes, tail = np.arange(trials + 1), (1 - confidence) / 2
+    lows, highs = np.zeros(trials + 1), np.ones(trials + 1)
+    lows[1:] = stats.beta.ppf(tail, successes[1:], trials - successes[1:] + 1)
+    highs[:-1] = stats.beta.isf(tail, successes[:-1] + 1, trials - successes[:-1])
+    return lows, highs
 
 
 def _gain(attack: float, control: float) -> float:

@@ -38,17 +38,40 @@ class MembershipFinding(Finding):
         false_alarms: Non-members above it, at most the share that was allowed.
         auc: The chance that a member scores above a non-member, ties counted half; 1/2 for scores that know nothing.
         confidence: Of the interval.
+        allowed: The false positive rate at which the threshold was set.
     """
 
     caught: Rate
     false_alarms: Rate
     auc: float
     confidence: float
+    allowed: float = 0.01
 
     @property
     def interval(self) -> Interval:
         """Of the true positive rate (Clopper-Pearson), given the threshold, which the non-members alone decide."""
         return self.caught.interval(self.confidence)
+
+    @property
+    def doubt_each(self) -> float:
+        """The confidence of either end of :attr:`detected`, which together hold at :attr:`confidence`."""
+        return 1 - (1 - self.confidence) / 2
+
+    @property
+    def alarms_at_most(self) -> float:
+        """The false positive rate that the threshold may truly have, which so many non-members tell roughly only.
+
+        The threshold is the k + 1st highest of n scores, so among all non-members the share above it is distributed as
+        Beta(k + 1, n - k) where scores are continuous, and lower where they tie.
+        """
+        others = self.false_alarms.trials
+        above = int(self.allowed * others)
+        return float(stats.beta.isf((1 - self.doubt_each) / 2, above + 1, others - above))
+
+    @property
+    def detected(self) -> bool:
+        """Whether members surely score above the threshold more often than others do."""
+        return self.caught.interval(self.doubt_each)[0] > self.alarms_at_most
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values."""
@@ -141,6 +164,7 @@ def membership(
         Rate(int(np.sum(outside > threshold)), len(outside)),
         wins / (len(inside) * len(outside)),
         confidence,
+        allowed,
     )
 
 

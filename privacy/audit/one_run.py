@@ -156,14 +156,37 @@ def best_bound(
     """
     if not made or len(set(made)) != len(made):
         raise ConfigError("an audit's numbers of guesses are missing or repeated", "list each number once")
-    doubt = 1 - check_confidence(confidence)
-    others = len(made) - 1
-    shares = [_FIRST, *[(1 - _FIRST) / others] * others] if others else [1.0]
     bounds: list[BestBound] = []
-    for count, share in zip(made, shares, strict=True):
-        outcome, each = guess(scores, included, made=count), 1 - share * doubt
+    for count, each in zip(made, _confidences(len(made), confidence), strict=True):
+        outcome = guess(scores, included, made=count)
         bounds.append(BestBound(outcome.lower_bound(delta, each), outcome, each))
     return max(bounds, key=lambda bound: bound.epsilon)
+
+
+def stated_bound(guesses: Guesses, delta: float, confidence: float) -> tuple[float, float]:
+    """The bound of :func:`best_bound` over :func:`guess_counts`, and its ceiling, worked out again from the guesses.
+
+    Args:
+        guesses: Those that gave the bound.
+        delta: The claim's δ.
+        confidence: Of the result, the choice included.
+
+    Raises:
+        ConfigError: Their number is none that is written down before a run.
+    """
+    counts = guess_counts(guesses.canaries)
+    each = dict(zip(counts, _confidences(len(counts), confidence), strict=True))
+    if guesses.made not in each:
+        raise ConfigError("an audit made another number of guesses than was written down before", "audit again")
+    highest = max(ceiling(count, guesses.canaries, delta, sure) for count, sure in each.items())
+    return guesses.lower_bound(delta, each[guesses.made]), highest
+
+
+def _confidences(counts: int, confidence: float) -> list[float]:
+    """At which each of several bounds is taken, so that all of them hold together."""
+    doubt, others = 1 - check_confidence(confidence), counts - 1
+    shares = [_FIRST, *[(1 - _FIRST) / others] * others] if others else [1.0]
+    return [1 - share * doubt for share in shares]
 
 
 def guess_counts(canaries: int) -> tuple[int, ...]:

@@ -2,7 +2,7 @@
 
 from fedaug.pages.recall import Deidentification
 from fedaug.server.report.cards import Cards, DataCard, Licence, Spread, StudentCard, WeakLabel
-from fedaug.server.report.findings import Audit, AuditedSite, GateFigures, Membership, Vetting
+from fedaug.server.report.findings import Audit, GateFigures, Vetting
 from fedaug.server.report.gather import redraw, with_audit, with_runs
 from fedaug.server.report.model import (
     BudgetRun,
@@ -30,7 +30,6 @@ from fedaug.server.report.render import write_report, write_statement
 
 __all__ = [
     "Audit",
-    "AuditedSite",
     "BudgetRun",
     "Cards",
     "DataCard",
@@ -40,7 +39,6 @@ __all__ = [
     "KindCharge",
     "LabelFigure",
     "Licence",
-    "Membership",
     "Privacy",
     "Reference",
     "Release",

@@ -8,7 +8,8 @@ from typing import Final
 from fedaug.pages import words
 from fedaug.pages.chart import BLUE, ORANGE, VERMILION, Marks, canvas, legend_above, rows_of, short
 from fedaug.pages.svg import MUTED, inline_svg, style
-from fedaug.server.report.findings import Audit, AuditedSite
+from fedaug.privacy.audit.figures import SiteAudit
+from fedaug.server.report.findings import Audit
 
 _MOST_SITES: Final = 30
 
@@ -51,6 +52,6 @@ def audit_plot(audit: Audit) -> str | None:
         return inline_svg(figure, "audit", "Claimed and audited ε", description, marks.texts)
 
 
-def _room(site: AuditedSite) -> float:
+def _room(site: SiteAudit) -> float:
     claimed = math.inf if site.claimed_epsilon is None else site.claimed_epsilon
     return claimed - site.lower_bound

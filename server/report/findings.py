@@ -6,7 +6,9 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
-from fedaug.pages.facts import Count, Epsilon, Interval, Part, Share, sorted_naturally
+from fedaug.pages.facts import Count, Part, Share, sorted_naturally
+from fedaug.privacy.audit.attacked import AttackedPool, Identifiers
+from fedaug.privacy.audit.figures import Membership, SiteAudit
 from fedaug.privacy.vetting import VerdictCode
 from fedaug.privacy.vetting.gate import SITE_ONLY_CODES
 
@@ -67,67 +69,26 @@ class Vetting(Part):
         return self
 
 
-class AuditedSite(Part):
-    """One site's claim beside what an attack on it showed.
-
-    Attributes:
-        claimed_epsilon: What its ledger was charged; null where nothing was promised.
-        lower_bound: ε is at least this, at the audit's confidence; 0 says that nothing was shown.
-        ceiling: The largest bound that so many guesses could show if all were right.
-        guesses: Canaries about which the attack dared a guess.
-        correct: Guesses that were right.
-    """
-
-    claimed_epsilon: Epsilon | None = None
-    lower_bound: Annotated[float, Field(ge=0)]
-    ceiling: Annotated[float, Field(ge=0)]
-    guesses: Count
-    correct: Count
-
-    @model_validator(mode="after")
-    def _figures_fit(self) -> Self:
-        if self.correct > self.guesses:
-            raise ValueError("more guesses were right than were made")
-        return self
-
-    @property
-    def above(self) -> bool:
-        """Whether the bound contradicts the claim."""
-        return self.claimed_epsilon is not None and not self.lower_bound <= self.claimed_epsilon
-
-
-class Membership(Part):
-    """How well an attack told members from others.
-
-    Attributes:
-        attack: Which one, in a few words.
-        tpr_at_1pct_fpr: Share of members found when 1 % of the others are taken for members.
-        interval: 95 %, of that share.
-        auc: Area under the ROC curve; 0.5 is chance.
-    """
-
-    attack: str
-    members: Count
-    non_members: Count
-    tpr_at_1pct_fpr: Share
-    interval: Interval
-    auc: Share
-
-
 class Audit(Part):
     """An audit of one run: canaries by coin flips, and what an attack made of the release.
 
     Attributes:
         canaries: How many coins were flipped at each site.
         confidence: Of the lower bounds.
+        delta: Of the claims; null in a report of before it was kept.
+        attacked: Attacks on the samples that left; on records only where those are public or made up.
+        identifiers: What is left of planted identifiers after de-identification.
         passed: Whether nothing that was found contradicts a claim.
         failures: What does, a clause each.
     """
 
     canaries: Count
     confidence: Annotated[float, Field(gt=0, lt=1)]
-    sites: Annotated[dict[str, AuditedSite], AfterValidator(sorted_naturally)]
+    delta: Share | None = None
+    sites: Annotated[dict[str, SiteAudit], AfterValidator(sorted_naturally)]
     membership: Membership | None = None
+    attacked: tuple[AttackedPool, ...] = ()
+    identifiers: Identifiers | None = None
     passed: bool
     failures: tuple[str, ...] = ()
 
@@ -143,4 +104,6 @@ class Audit(Part):
     def _verdict_fits(self) -> Self:
         if self.passed and any(site.above for site in self.sites.values()):
             raise ValueError("an audit with a bound above its claim cannot have passed")
+        if not all(pool.releasable for pool in self.attacked):
+            raise ValueError("a finding about real records is for a site's own report")
         return self

@@ -17,6 +17,7 @@ from fedaug.server.statement import FILE, read_statement
 
 #: Another version of the numerical libraries may round differently, and no further off than this, relative.
 _AGREES: Final = 1e-6
+_AUDIT_THIS: Final = "audit this run, or take the file away"
 
 
 def redraw(
@@ -56,8 +57,8 @@ def with_audit(data: ReportData, folder: Path) -> ReportData:
     if found.campaign != data.campaign:
         raise ConfigError(f"{AUDIT_FILE} is of another campaign", "run the audit again, or take the file away")
     # A campaign's runs share its name. Where samples are outside DP the report states no ε to compare a claim with.
-    if not data.privacy.outside_dp and not _claims_what_is_reported(found, data):
-        raise ConfigError(f"{AUDIT_FILE} is of a run with another ε", "audit this run, or take the file away")
+    if not data.privacy.outside_dp:
+        require_claim(found, data.privacy.delta, [site.epsilon for site in data.privacy.sites.values()], "the report")
     audit = Audit.model_validate(found.model_dump(mode="json") | {"failures": found.failures()})
     return data.model_copy(update={"audit": audit})
 
@@ -78,10 +79,44 @@ def with_runs(data: ReportData, others: Sequence[ReportData]) -> ReportData:
     return data.with_utility(budgets=tuple(runs[place] for place in sorted(runs)))
 
 
-def _claims_what_is_reported(found: AuditOutcome, data: ReportData) -> bool:
+def compare_with_statement(found: AuditOutcome, folder: Path) -> bool:
+    """Hold an audit's claim against the privacy statement that lies beside it; False if there is none to hold it to.
+
+    Raises:
+        ConfigError: They differ.
+        InputError: The statement is damaged, or its figures are not what its own events cost.
+    """
+    if not (folder / FILE).exists():
+        return False
+    statement = read_statement(folder / FILE)
+    if statement.outside_dp:
+        return False
+    if statement.campaign != found.campaign:
+        raise ConfigError(f"{AUDIT_FILE} is of another campaign than {FILE}", _AUDIT_THIS)
+    stated = statement.privacy_parameters
+    spent = math.inf if stated.per_site.epsilon is None else stated.per_site.epsilon
+    require_claim(found, stated.delta, [spent], FILE)
+    return True
+
+
+def require_claim(found: AuditOutcome, delta: float, stated: Sequence[float], where: str) -> None:
+    """Require that an audit's claim is what was stated of the run, at the same δ.
+
+    Raises:
+        ConfigError: It is another.
+    """
     claims = [math.inf if site.claimed_epsilon is None else site.claimed_epsilon for site in found.sites.values()]
-    stated = [site.epsilon for site in data.privacy.sites.values()]
-    return all(math.isclose(one, other, rel_tol=_AGREES) for one in claims for other in stated)
+    apart = [(one, other) for one in claims for other in stated if not math.isclose(one, other, rel_tol=_AGREES)]
+    if apart:
+        one, other = apart[0]
+        raise ConfigError(
+            f"{AUDIT_FILE} is of a run with another ε: it claims {one:.4g}, and {where} states {other:.4g}", _AUDIT_THIS
+        )
+    if not math.isclose(found.delta, delta, rel_tol=_AGREES):
+        raise ConfigError(
+            f"{AUDIT_FILE} is of a run with another δ: it claims {found.delta:g}, and {where} states {delta:g}",
+            _AUDIT_THIS,
+        )
 
 
 def _run(data: ReportData) -> BudgetRun:

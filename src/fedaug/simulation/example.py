@@ -130,11 +130,17 @@ class Example:
 
 @dataclass(frozen=True)
 class Rows:
-    """Labelled records of a simulation: those dealt to sites, and those held out for the coordinator."""
+    """Labelled records of a simulation: those dealt to sites, and those held out for the coordinator.
+
+    Attributes:
+        description: What the held-out rows are.
+        public: Whether all of them are a public data set's, or made up; files that a user names may be real.
+    """
 
     train: tuple[Record, ...]
     heldout: tuple[Record, ...]
     description: str
+    public: bool = False
 
 
 def read_rows(example: Example, work: Path, train: Path | None = None, test: Path | None = None) -> Rows:
@@ -156,9 +162,8 @@ def read_rows(example: Example, work: Path, train: Path | None = None, test: Pat
         return Rows(rows, _labelled(test, example), f"the file {test.name}, which no site holds.")
     heldout = tuple(row for row in rows if _carved(row.text, data.validation_percent))
     kept = tuple(row for row in rows if not _carved(row.text, data.validation_percent))
-    return Rows(
-        kept, heldout, f"{data.validation_percent} % of {origin}, carved by a hash of the text; no site holds them."
-    )
+    how = f"{data.validation_percent} % of {origin}, carved by a hash of the text; no site holds them."
+    return Rows(kept, heldout, how, public=train is None)
 
 
 def _training_file(example: Example, work: Path) -> tuple[Path, str]:

@@ -21,8 +21,10 @@ from fedaug import __version__
 from fedaug.augmentation.embedding_cache import EmbeddingMemory, PublicEmbeddingCache
 from fedaug.augmentation.encoder import Encoder, MiniLM
 from fedaug.client.app import make_client_app
+from fedaug.client.records import Record
 from fedaug.client.site import Site
 from fedaug.errors import ConfigError, EmptySource, FedaugError
+from fedaug.privacy.audit.findings import Population
 from fedaug.privacy.audit.outcome import AUDIT_FILE, AuditOutcome, read_audit
 from fedaug.privacy.canonical import canonical_json, digest
 from fedaug.privacy.files import whole_file
@@ -39,14 +41,17 @@ from fedaug.server.report import (
     Reference,
     ReportData,
     not_promised,
+    read_report,
+    redraw,
     with_audit,
     write_report,
     write_statement,
 )
+from fedaug.server.report.render import REPORT_JSON
 from fedaug.server.schooling import Heldout
 from fedaug.server.statement_facts import state
 from fedaug.server.summary import summarise
-from fedaug.simulation.audit import AUDIT_FOLDER, audit_campaign, canaries_for
+from fedaug.simulation.audit import audit_run
 from fedaug.simulation.consortium import VirtualConsortium
 from fedaug.simulation.example import Example, Rows, read_rows
 from fedaug.simulation.grid import InProcessGrid
@@ -110,7 +115,8 @@ def simulate(
         train: Takes the place of the example's training file.
         test: Takes the place of the example's held-out rows.
         overrides: Settings by dotted name.
-        resume: Go on with the run that ``out`` holds: finished rounds are not asked for again.
+        resume: Go on with the run that ``out`` holds: finished rounds are not asked for again. A campaign that has come
+            to its end, and is to be audited, is audited and nothing else.
         pool: Database URL of the pool; a file in ``out`` by default.
         narrator: Told about progress.
         encoders: Loaded when not given.
@@ -123,6 +129,7 @@ def simulate(
     """
     example = Example.load(folder, overrides)
     claim = _claim(out, example, train, test, resume)
+    _require_same_audit(out, example.simulation.audit.canaries)
     narrator.phase("read records")
     out.mkdir(parents=True, exist_ok=True)
     rows = read_rows(example, out, train, test)
@@ -132,6 +139,13 @@ def simulate(
     narrator.phase("embed held-out texts")
     encoders = encoders or Encoders.open()
     heldout = Heldout.of(_pairs(rows), example.campaign.labels, encoders.plain, rows.description)
+
+    def audit() -> None:
+        _audit(example, out, dealt, heldout, encoders, rows, noise, pool, narrator)
+
+    if resume and example.simulation.audit.canaries and _is_finished(out):
+        audit()
+        return Finished(*redraw(out), read_audit(out))
     with ExitStack() as stack:
         sites = VirtualSites(example, out / "sites", lambda: encoders.plain, noise)
         stack.callback(sites.close)
@@ -156,35 +170,62 @@ def simulate(
     finished = _publish(result, heldout, out, references)
     if not example.simulation.audit.canaries:
         return finished
-    outcome = _audited(example, out, encoders, heldout, narrator, noise)
-    return replace(_publish(result, heldout, out, references), audit=outcome)
+    audit()
+    return replace(_publish(result, heldout, out, references), audit=read_audit(out))
 
 
-def _audited(
+def _audit(
     example: Example,
     out: Path,
-    encoders: Encoders,
+    dealt: list[list[Record]],
     heldout: Heldout,
-    narrator: Narrator,
+    encoders: Encoders,
+    rows: Rows,
     noise: Callable[[str], NoiseSource] | None,
-) -> AuditOutcome:
-    """The campaign's audit: that which the run's folder holds already, or a new one."""
+    pool: str | None,
+    narrator: Narrator,
+) -> None:
+    """Audit a finished run, unless that was done, and write the sites' own reports again with what was found."""
     if (out / AUDIT_FILE).exists():
-        return read_audit(out)
-    narrator.phase("audit: make canaries")
-    texts = canaries_for(example, example.simulation.audit.canaries)
-    outcome = audit_campaign(
+        return
+    outcome = audit_run(
         example,
-        out / AUDIT_FOLDER,
-        texts,
+        out,
+        dealt,
+        heldout,
+        Population.PUBLIC if rows.public else Population.REAL,
         public=encoders.public,
         plain=encoders.plain,
         narrator=narrator,
         noise=noise,
-        source=CandidateSource(example.campaign, example.search, encoders.public, heldout),
+        pool=pool,
     )
-    outcome.write(out)
-    return outcome
+    sites = VirtualSites(example, out / "sites", lambda: encoders.plain, noise)
+    try:
+        for index, part in enumerate(dealt):
+            sites.prepare(index, lambda part=part: part)  # type: ignore[misc]  # mypy cannot infer a default's type
+        sites.report(datetime.now(UTC), __version__)
+    finally:
+        sites.close()
+    outcome.write(out)  # last: where it lies, all of this is done
+
+
+def _require_same_audit(out: Path, canaries: int) -> None:
+    """Refuse to put another audit in the place of one that lies there: a claim is not tried until it holds.
+
+    Raises:
+        ConfigError: It was made with another number of canaries.
+    """
+    if canaries and (out / AUDIT_FILE).exists() and (made := read_audit(out).canaries) != canaries:
+        raise ConfigError(
+            f"{out} holds an audit with {made:,} canaries already", "keep that number, or give another --out"
+        )
+
+
+def _is_finished(out: Path) -> bool:
+    """Whether a campaign has come to its end: its report has the reference figures, which come last."""
+    path = out / REPORT_JSON
+    return path.exists() and read_report(path).utility.nonprivate is not None
 
 
 def coordinate(
@@ -291,7 +332,7 @@ def _claim(out: Path, example: Example, train: Path | None, test: Path | None, r
     """
     settings = {
         "campaign": example.campaign.model_dump(mode="json"),
-        "simulation": example.simulation.model_dump(mode="json"),
+        "simulation": example.simulation.model_dump(mode="json", exclude={"audit"}),  # a run may be audited later
         "files": [path and str(path.resolve()) for path in (train, test)],
     }
     mine = {"settings": digest(canonical_json(settings)), "epsilon_off": math.isinf(example.campaign.privacy.epsilon)}

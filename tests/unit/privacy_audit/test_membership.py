@@ -85,6 +85,23 @@ def test_no_more_false_alarms_are_given_than_allowed() -> None:
     assert (few.false_alarms.successes, few.caught.successes) == (0, 2)
 
 
+def test_scores_that_know_nothing_are_hardly_ever_said_to_find_members() -> None:
+    """A threshold that 200 scores decide may truly let 3 % through; taking it for 1 % finds members where none are."""
+    found = naive = 0
+    for seed in range(300):
+        inside, outside = np.random.default_rng(seed).normal(size=(2, 200))
+        finding = membership("none", inside, outside, populations=PLANTED)
+        found += finding.detected
+        naive += finding.interval[0] > 0.01
+    assert found <= 16  # of 300 at 1 in 40 at most: 17 or more are seen with a chance below 0.002
+    assert naive > 30  # what the wider margin is for
+
+
+def test_a_leak_is_said_to_be_one() -> None:
+    scores = np.random.default_rng(0).normal(size=(2, 200))
+    assert membership("some", scores[0] + np.arange(200) % 5, scores[1], populations=PLANTED).detected
+
+
 def test_equal_scores_call_nobody_a_member() -> None:
     finding = membership("any", np.zeros(200), np.zeros(200), populations=PLANTED)
     assert (finding.caught.successes, finding.false_alarms.successes, finding.auc) == (0, 0, 0.5)

@@ -8,19 +8,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from fedaug.errors import ConfigError, MissingFile
-from fedaug.privacy.audit.outcome import (
-    AUDIT_FILE,
-    AuditOutcome,
-    Bound,
-    Loudest,
-    Membership,
-    Noise,
-    SiteDetails,
-    read_audit,
-)
+from fedaug.privacy.audit.figures import Bound, Loudest, Membership, Noise, SiteDetails
+from fedaug.privacy.audit.one_run import Guesses, best_bound, guess_counts, stated_bound
+from fedaug.privacy.audit.outcome import AUDIT_FILE, AuditOutcome, read_audit
+
+DELTA = 1e-5
 
 
 def outcome(
@@ -37,8 +33,21 @@ def outcome(
     noise = (Noise(release="statistics", planned=1.0, heard=heard, least=0.9),)
     member = Membership(attack="a", members=20, non_members=20, tpr_at_1pct_fpr=0.1, interval=(0.05, 0.2), auc=0.6)
     return AuditOutcome.of(
-        "spring", 40, {"site-01": (claimed, SiteDetails(bounds=bounds, loudest=loudest, noise=noise))}, member
+        "spring",
+        40,
+        {"site-01": (claimed, SiteDetails(bounds=bounds, loudest=loudest, noise=noise))},
+        member,
+        delta=DELTA,
     )
+
+
+def honest(correct: int = 30) -> AuditOutcome:
+    """With bounds that its guesses give."""
+    bounds = []
+    for confidence in (0.95, 0.999):
+        bound, ceiling = stated_bound(Guesses(40, 40, correct), DELTA, confidence)
+        bounds.append(Bound(confidence=confidence, lower_bound=bound, ceiling=ceiling, guesses=40, correct=correct))
+    return AuditOutcome.of("spring", 40, {"site-01": (4.0, SiteDetails(bounds=tuple(bounds)))}, None, delta=DELTA)
 
 
 def test_the_audits_own_bound_is_that_at_the_highest_confidence() -> None:
@@ -69,8 +78,39 @@ def test_what_refutes_a_claim(changes: dict[str, Any], failures: list[str]) -> N
 
 
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:
-    assert outcome().write(tmp_path) == tmp_path / AUDIT_FILE
-    assert read_audit(tmp_path) == outcome()
+    assert honest().write(tmp_path) == tmp_path / AUDIT_FILE
+    assert read_audit(tmp_path) == honest()
+
+
+def test_a_bound_that_its_guesses_do_not_give_is_refused(tmp_path: Path) -> None:
+    """Whoever lowers the number that is compared with the claim would have to alter the guesses as well."""
+    good = honest(correct=40)
+    assert good.sites["site-01"].lower_bound > 1
+    for name, said in (("lower_bound", "states ε ≥ 0.5"), ("ceiling", "states ceiling 9")):
+        values = json.loads(good.model_dump_json())
+        for at in (values["sites"]["site-01"], values["details"]["site-01"]["bounds"][-1]):
+            at[name] = 0.5 if name == "lower_bound" else 9.0
+        (tmp_path / AUDIT_FILE).write_text(json.dumps(values))
+        with pytest.raises(ConfigError, match=said):
+            read_audit(tmp_path)
+
+
+def test_a_number_of_guesses_that_nobody_wrote_down_is_refused(tmp_path: Path) -> None:
+    values = json.loads(honest().model_dump_json())
+    for at in (values["sites"]["site-01"], *values["details"]["site-01"]["bounds"]):
+        at["guesses"] = 39
+    (tmp_path / AUDIT_FILE).write_text(json.dumps(values))
+    with pytest.raises(ConfigError, match="another number of guesses than was written down"):
+        read_audit(tmp_path)
+
+
+def test_a_bound_and_its_ceiling_are_those_that_the_audit_itself_works_out() -> None:
+    coins = np.arange(40) % 3 == 0
+    scores = coins + 0.8 * np.sin(np.arange(40.0))
+    best = best_bound(scores, coins, guess_counts(40), delta=DELTA, confidence=0.95)
+    right = best_bound(coins.astype(float), coins, guess_counts(40), delta=DELTA, confidence=0.95)
+    assert stated_bound(best.guesses, DELTA, 0.95) == (best.epsilon, right.epsilon)
+    assert 0 < best.epsilon < right.epsilon
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
@@ -126,7 +166,7 @@ def test_a_bound_that_does_not_add_up_is_refused(changes: dict[str, Any], tmp_pa
 
 
 def test_a_cut_file_is_refused(tmp_path: Path) -> None:
-    outcome().write(tmp_path)
+    honest().write(tmp_path)
     whole = (tmp_path / AUDIT_FILE).read_bytes()
     for size in range(0, len(whole) - 2, 97):
         (tmp_path / AUDIT_FILE).write_bytes(whole[:size])

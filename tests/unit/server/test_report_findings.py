@@ -15,7 +15,9 @@ from tests.vectors.report_findings import audit, deidentification, vetting
 from fedaug.cli import run
 from fedaug.errors import ConfigError, InputError, MissingFile
 from fedaug.pages.recall import read_score
-from fedaug.privacy.audit.outcome import AuditOutcome, Bound, Membership, SiteDetails
+from fedaug.privacy.audit.figures import Bound, Membership, SiteDetails
+from fedaug.privacy.audit.one_run import Guesses, stated_bound
+from fedaug.privacy.audit.outcome import AuditOutcome
 from fedaug.privacy.deid.scoring import LabelledText, Scorer
 from fedaug.privacy.deid.spans import Span
 from fedaug.server.report import Audit, GateFigures, ReportData, Vetting, read_report, redraw, report_json, write_report
@@ -98,12 +100,16 @@ def test_an_audit_cannot_pass_with_a_bound_above_its_claim() -> None:
         Audit.model_validate(audit(["a"], above=True) | {"passed": True})
 
 
-def outcome(campaign: str, lower: float = 0.4, claimed: float | None = 3.97) -> AuditOutcome:
-    bound = Bound(confidence=0.999, lower_bound=lower, ceiling=4.06, guesses=400, correct=230)
+def outcome(
+    campaign: str, correct: int = 230, claimed: float | None = 3.97, delta: float = 1e-5, confidence: float = 0.999
+) -> AuditOutcome:
+    lower, ceiling = stated_bound(Guesses(400, 400, correct), delta, confidence)
+    bound = Bound(confidence=confidence, lower_bound=lower, ceiling=ceiling, guesses=400, correct=correct)
     attack = Membership(
         attack="nearest sample", members=50, non_members=50, tpr_at_1pct_fpr=0.02, interval=(0.0, 0.1), auc=0.5
     )
-    return AuditOutcome.of(campaign, 400, {"audit-1": (claimed, SiteDetails(bounds=(bound,)))}, attack)
+    found = {"audit-1": (claimed, SiteDetails(bounds=(bound,)))}
+    return AuditOutcome.of(campaign, 400, found, attack, delta=delta)
 
 
 def test_a_report_drawn_again_shows_the_audit_beside_it(tmp_path: Path) -> None:
@@ -111,18 +117,18 @@ def test_a_report_drawn_again_shows_the_audit_beside_it(tmp_path: Path) -> None:
     outcome("banking-synthetic-0").write(tmp_path)
     data, page = redraw(tmp_path)
     assert data.audit is not None
-    assert data.audit.sites["audit-1"].lower_bound == 0.4
+    assert data.audit.sites["audit-1"].correct == 230
     assert read_report(tmp_path / "report.json") == data
     assert "audit-1" in page.read_text("utf-8")
 
 
 def test_a_failed_audit_is_shown_with_what_failed(tmp_path: Path) -> None:
     write_report(facts(audit=None), tmp_path)
-    outcome("banking-synthetic-0", lower=4.0).write(tmp_path)
+    outcome("banking-synthetic-0", correct=400, confidence=0.95).write(tmp_path)
     data, page = redraw(tmp_path)
     assert data.audit is not None
     assert not data.audit.passed
-    assert "audit-1: ε is at least 4.00 with 99.9 % confidence, and 3.97 is claimed" in page.read_text("utf-8")
+    assert "with 95 % confidence, and 3.97 is claimed" in page.read_text("utf-8")
 
 
 def test_another_campaigns_audit_is_refused(tmp_path: Path) -> None:
@@ -137,6 +143,13 @@ def test_an_audit_of_a_run_with_another_epsilon_is_refused(claimed: float | None
     write_report(facts(audit=None), tmp_path)
     outcome("banking-synthetic-0", claimed=claimed).write(tmp_path)
     with pytest.raises(ConfigError, match=r"audit\.json is of a run with another ε"):
+        redraw(tmp_path)
+
+
+def test_an_audit_at_another_delta_is_refused(tmp_path: Path) -> None:
+    write_report(facts(audit=None), tmp_path)
+    outcome("banking-synthetic-0", delta=1e-6).write(tmp_path)
+    with pytest.raises(ConfigError, match=r"another δ: it claims 1e-06, and the report states 1e-05"):
         redraw(tmp_path)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from tests.unsafe_noise import UnsafeNoise
 from fedaug import cli
 from fedaug.client.site import Site
 from fedaug.errors import ConfigError
+from fedaug.privacy.audit.one_run import Guesses, stated_bound
 from fedaug.privacy.audit.outcome import AuditOutcome
 from fedaug.privacy.noise import NoiseSource
 from fedaug.simulation.audit import audit_campaign, canaries_for
@@ -208,7 +210,12 @@ def test_the_command_shows_claim_bound_and_ceiling(run: Path, capsys: pytest.Cap
     assert "membership by" in out
     assert cli.run(["audit", str(run), "--json"]) == 0
     shown = json.loads(capsys.readouterr().out)
+    cautions = shown.pop("cautions")
     assert shown == json.loads((run / "audit.json").read_text())
+    # Of 50 canaries the bound can reach 2.75, and 4 is claimed.
+    assert any("could not have refuted it" in caution for caution in cautions)
+    assert not any("compared with nothing" in caution for caution in cautions)
+    assert cautions[0] in " ".join(out.split("\n"))
 
 
 def test_the_command_fails_where_a_bound_is_above_its_claim(
@@ -218,15 +225,54 @@ def test_the_command_fails_where_a_bound_is_above_its_claim(
     values["passed"] = False
     values["sites"]["audit-01"]["claimed_epsilon"] = 1e-6
     for bound in values["details"]["audit-01"]["bounds"]:
-        bound["lower_bound"] = 1.0
-    values["sites"]["audit-01"]["lower_bound"] = 1.0
+        lower, ceiling = stated_bound(Guesses(50, 50, 49), values["delta"], bound["confidence"])
+        bound |= {"guesses": 50, "correct": 49, "lower_bound": lower, "ceiling": ceiling}
+    values["sites"]["audit-01"] |= {name: bound[name] for name in ("guesses", "correct", "lower_bound", "ceiling")}
     (tmp_path / "audit.json").write_text(json.dumps(values))
     assert cli.run(["audit", str(tmp_path)]) == 1
-    error = capsys.readouterr().err
-    assert error.startswith(
-        "FA902: audit-01: ε is at least 1.00 with 95 % confidence, and 0.00 is claimed (and 1 more)"
-    )
-    assert error.count("\n") == 1
+    told = capsys.readouterr()
+    assert "compared with nothing" in told.out  # no statement lies in this folder
+    assert told.err.startswith("FA902: audit-01: ε is at least ")
+    assert "with 95 % confidence, and 0.00 is claimed (and 1 more)" in told.err
+    assert told.err.count("\n") == 1
+
+
+def test_a_lowered_bound_is_worked_out_again_and_refused(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    values = json.loads((run / "audit.json").read_text())
+    for at in (values["sites"]["audit-01"], values["details"]["audit-01"]["bounds"][-1]):
+        at["lower_bound"] += 0.1
+    (tmp_path / "audit.json").write_text(json.dumps(values))
+    assert cli.run(["audit", str(tmp_path)]) == 2
+    assert "rely on nothing in this file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"claimed": 2.0}, "is of a run with another ε: it claims 2, and privacy_statement.json states 4"),
+        ({"claimed": None}, "is of a run with another ε: it claims inf, and privacy_statement.json states 4"),
+        ({"delta": 1e-6}, "is of a run with another δ: it claims 1e-06, and privacy_statement.json states 1e-05"),
+        ({"campaign": "other"}, "is of another campaign than privacy_statement.json"),
+    ],
+)
+def test_a_claim_that_is_not_the_statements_is_refused(
+    change: dict[str, Any], said: str, run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The audit of one run beside the statement of another, as after copying a file to the wrong folder."""
+    values = json.loads((run / "audit.json").read_text())
+    values |= {name: value for name, value in change.items() if name != "claimed"}
+    site, details = values["sites"]["audit-01"], values["details"]["audit-01"]
+    site["claimed_epsilon"] = change.get("claimed", site["claimed_epsilon"])
+    for bound in details["bounds"]:
+        found = Guesses(values["canaries"], bound["guesses"], bound["correct"])
+        bound["lower_bound"], bound["ceiling"] = stated_bound(found, values["delta"], bound["confidence"])
+    site |= {name: details["bounds"][-1][name] for name in ("lower_bound", "ceiling")}
+    (tmp_path / "audit.json").write_text(json.dumps(values))
+    shutil.copy(run / "privacy_statement.json", tmp_path)
+    assert cli.run(["audit", str(tmp_path)]) == 2
+    assert said in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("content", [None, b"", b"{", b"[]", b'{"kind": "audit"}', b"\xff", b'{"a": NaN}'])

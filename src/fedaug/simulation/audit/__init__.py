@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from fedaug.simulation.audit.run import AUDIT_FOLDER, audit_campaign, canaries_for
+from fedaug.simulation.audit.whole import audit_run
 
-__all__ = ["AUDIT_FOLDER", "audit_campaign", "canaries_for"]
+__all__ = ["AUDIT_FOLDER", "audit_campaign", "audit_run", "canaries_for"]

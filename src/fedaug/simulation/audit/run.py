@@ -26,10 +26,11 @@ from fedaug.client.app import make_client_app
 from fedaug.client.records import Provenance, Record
 from fedaug.errors import ConfigError, DefectError
 from fedaug.privacy.audit.canaries import Canaries, canary_texts, flip_canaries
+from fedaug.privacy.audit.figures import Bound, Loudest, Membership, Noise, SiteDetails
 from fedaug.privacy.audit.findings import Population
 from fedaug.privacy.audit.membership import membership
 from fedaug.privacy.audit.one_run import best_bound, guess_counts
-from fedaug.privacy.audit.outcome import AuditOutcome, Bound, Loudest, Membership, Noise, SiteDetails
+from fedaug.privacy.audit.outcome import AuditOutcome
 from fedaug.privacy.deid import Deidentifier
 from fedaug.privacy.noise import NoiseSource, SystemNoise
 from fedaug.privacy.units import PrivacyUnit
@@ -41,6 +42,7 @@ from fedaug.server.pool import Pool
 from fedaug.server.statement_facts import privacy_parameters
 from fedaug.simulation.audit.attack import Floats, Leak, loudness, scores, widths
 from fedaug.simulation.audit.overhear import Overheard, Planted
+from fedaug.simulation.audit.pool_attacks import PoolAttacker
 from fedaug.simulation.example import MOST_CANARIES, Example
 from fedaug.simulation.grid import InProcessGrid
 from fedaug.simulation.sites import VirtualSites
@@ -135,7 +137,15 @@ def audit_campaign(
         noise=_noise(leaks, CONFIDENCES[-1]),
     )
     (name,) = result.sites
-    return AuditOutcome.of(config.name, len(texts), {name: (claimed, details)}, _membership(score, planted.included))
+    attacker = PoolAttacker(config, result.samples, public, plain)
+    return AuditOutcome.of(
+        config.name,
+        len(texts),
+        {name: (claimed, details)},
+        _membership(score, planted.included),
+        delta=result.plan.delta,
+        attacked=(attacker.on_canaries(planted).for_consortium(),),
+    )
 
 
 def _through(
