@@ -19,7 +19,7 @@ from alembic.util import CommandError
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from fedaug.errors import ConfigError, MissingExtra, PoolError
+from fedaug.errors import ConfigError, MissingExtra, MissingFile, PoolError
 from fedaug.server.pool_schema import VERSION_TABLE
 
 #: How long a writer waits for another one before it gives up.
@@ -29,23 +29,29 @@ _MIGRATION_LOCK: Final = 0x6665_6461_7567  # "fedaug" in ASCII: the number of Po
 _READ_ONLY: Final = "fedaug_read_only"
 
 
-def open_database(where: str | Path) -> Engine:
+def open_database(where: str | Path, *, make: bool = True) -> Engine:
     """Connect, check the file, and bring the schema up to date.
 
     Args:
-        where: A path of an SQLite file (made when missing), or a URL: ``sqlite:///…`` or ``postgresql://…``.
+        where: A path of an SQLite file, or a URL: ``sqlite:///…`` or ``postgresql://…``.
+        make: Whether a pool is made where there is none.
 
     Raises:
+        MissingFile: There is no pool, and none was to be made.
         ConfigError: The URL is malformed or names a database that is not supported.
         MissingExtra: The URL names PostgreSQL and its driver is not installed.
         PoolError: The database cannot be reached, is damaged, is another program's, or is newer than this fedaug.
     """
     url = _url(where)
+    if not make and url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+        raise _missing(url)  # SQLite would make the file
     with database_errors(_name(url)):
         engine = _engine(url)
         try:
             with engine.begin() as connection:
                 _check(connection)
+                if not make and VERSION_TABLE not in inspect(connection).get_table_names():
+                    raise _missing(url)
                 _migrate(connection)
         except BaseException:
             engine.dispose()
@@ -95,6 +101,10 @@ def _name(url: URL) -> str:
     if url.get_backend_name() == "sqlite":
         return f"the pool's file {Path(url.database or '').name}"
     return f"the pool's PostgreSQL database at {url.host or 'the URL given'}"
+
+
+def _missing(url: URL) -> MissingFile:
+    return MissingFile(f"{_name(url)} is missing, or holds no pool", "check the path or URL of the pool")
 
 
 def _engine(url: URL) -> Engine:

@@ -53,19 +53,23 @@ class Pool:
         self._readers = sessionmaker(read_only(engine))
 
     @classmethod
-    def open(cls, where: str | Path, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Self:
-        """Open a pool, make it when missing, and bring its schema up to date.
+    def open(
+        cls, where: str | Path, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC), make: bool = True
+    ) -> Self:
+        """Open a pool, and bring its schema up to date.
 
         Args:
             where: Path of an SQLite file, or a ``sqlite:///`` or ``postgresql://`` URL.
             clock: Gives the time at which a release is accepted.
+            make: Whether a pool is made where there is none.
 
         Raises:
+            MissingFile: There is no pool, and none was to be made.
             ConfigError: The URL is malformed or names a database that is not supported.
             MissingExtra: PostgreSQL's driver is not installed.
             PoolError: The database cannot be reached, is damaged, or is not a pool of this version.
         """
-        return cls(open_database(where), clock)
+        return cls(open_database(where, make=make), clock)
 
     def __repr__(self) -> str:
         return f"<Pool: {self._name}>"

@@ -132,7 +132,7 @@ def signer_of(out: Path, folder: Path | None) -> Ed25519PrivateKey:
 def _samples(out: Path, pool: str | None, campaign: str) -> bytes:
     if pool is None and not (out / _POOL).exists():
         raise MissingFile("the campaign's folder has no pool", "give --pool and the database's URL")
-    with Pool.open(pool or out / _POOL) as database:
+    with Pool.open(pool or out / _POOL, make=False) as database:
         accepted = encode_samples(
             {
                 "sample_id": sample.sample_id,
@@ -147,7 +147,7 @@ def _samples(out: Path, pool: str | None, campaign: str) -> bytes:
             }
             for sample in database.samples(campaign)
         )
-    if not accepted:  # a URL that is mistyped makes an empty database
+    if not accepted:
         raise MissingFile("the pool holds no accepted samples of the campaign", "give --pool and the database's URL")
     return accepted
 

@@ -148,10 +148,29 @@ def test_a_sample_outside_dp_is_not_handed_on_beside_an_epsilon(bundle: Command)
 
 
 def test_samples_are_not_taken_from_a_pool_that_has_none(bundle: Command) -> None:
-    status, _, err = bundle("export", "out", "b.zip", "--samples", "--pool", "sqlite:///misspelt.sqlite")
+    with Pool.open("other.sqlite") as pool:
+        pool.start_campaign("autumn", plan_digest(PLAN), {})
+    status, _, err = bundle("export", "out", "b.zip", "--samples", "--pool", "sqlite:///other.sqlite")
     assert status == 2
     assert err.startswith("FA201: the pool holds no accepted samples of the campaign")
     assert not Path("b.zip").exists()
+
+
+@pytest.mark.parametrize("where", ["sqlite:///typo.db", "typo.db", "sqlite:///gone/typo.db", "sqlite:///out"])
+def test_a_pool_that_is_missing_is_not_made(where: str, bundle: Command) -> None:
+    before = sorted(Path().rglob("*"))
+    status, _, err = bundle("export", "out", "b.zip", "--samples", "--pool", where)
+    assert status == 2
+    assert err.startswith("FA201: the pool's file ")
+    assert "is missing, or holds no pool; check the path or URL of the pool" in err
+    assert sorted(Path().rglob("*")) == before
+
+
+def test_an_empty_file_is_not_made_a_pool(bundle: Command) -> None:
+    Path("empty.db").touch()
+    status, _, err = bundle("export", "out", "b.zip", "--samples", "--pool", "sqlite:///empty.db")
+    assert (status, err[:6]) == (2, "FA201:")
+    assert Path("empty.db").read_bytes() == b""
 
 
 def test_a_site_signs_with_its_own_keys(bundle: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
