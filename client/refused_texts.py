@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from fedaug.client.sealing import seal, unseal
+from fedaug.errors import InputError
 from fedaug.privacy.canonical import canonical_json, digest, parse_json
 from fedaug.privacy.files import private_folder, whole_file
 from fedaug.privacy.keys import KeyRing
@@ -65,11 +66,15 @@ class RefusedTexts:
 
         Raises:
             SealError: The file was changed or moved.
+            InputError: It cannot be read.
         """
         try:
             file = self._path(campaign).open("rb")
         except FileNotFoundError:
             return
+        except OSError:
+            what = f"the site's folder {FOLDER} cannot be read, or is none"
+            raise InputError(what, "mend its permissions, or move away what has its place") from None
         with file:
             lines = b"".join(unseal(file, self._keys, self._context(campaign))).splitlines()
         for line in lines:

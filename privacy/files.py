@@ -10,15 +10,22 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from fedaug.errors import MissingFile
+from fedaug.errors import InputError, MissingFile
 
 _FOLDER_MODE = 0o700
 _FILE_MODE = 0o600
 
 
 def private_folder(path: Path) -> Path:
-    """Make a folder that only its owner can enter, whatever the umask, and tighten one that exists."""
-    path.mkdir(parents=True, exist_ok=True, mode=_FOLDER_MODE)
+    """Make a folder that only its owner can enter, whatever the umask, and tighten one that exists.
+
+    Raises:
+        InputError: A file has its place.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=_FOLDER_MODE)
+    except (FileExistsError, NotADirectoryError):
+        raise InputError(f"{path} has to be a folder, and a file has its place", "move that file away") from None
     path.chmod(_FOLDER_MODE)
     return path
 
