@@ -1,8 +1,10 @@
-"""Seconds for one DP-SGD step: ours against the same step without privacy and by Opacus, and what share noise takes.
+"""Seconds and memory of a DP step of a language model's adapters against the same step without privacy, and by Opacus.
 
-The first part is a step of ``train_linear``. Opacus gets the units that we sampled, one record each, as its batch; both
-sums of clipped gradients are the same, which is checked. The second part weighs the noise for rank-8 adapters on the
-packaged MiniLM against a forward and backward pass without privacy, which is the least that a DP step of them can take.
+The model has the embedded default's shape; rank-8 adapters lie on every linear layer of its blocks. All ways get the
+same random tokens, every one of which carries loss. ``same_not_private`` differs from ours in privacy only;
+``usual_not_private`` is one batch with the model's own logits. Seconds are medians of steps that take turns in this
+process, by the clock and of the processors; memory is the most that a process of its own held at any time, libraries
+and model included.
 
     python -m benchmarks.dp_step --json
 """
@@ -10,216 +12,122 @@ packaged MiniLM against a forward and backward pass without privacy, which is th
 from __future__ import annotations
 
 import argparse
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import time
 import warnings
-from collections.abc import Callable, Iterator
-from functools import partial
-from typing import Any
+from collections.abc import Callable, Mapping
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
-from opacus import GradSampleModule  # type: ignore[import-untyped]  # ships no types
-from opacus.optimizers import DPOptimizer  # type: ignore[import-untyped]  # ships no types
-from torch import nn
-from transformers import BertLMHeadModel
-from transformers.utils.logging import disable_progress_bar, set_verbosity_error
 
-from benchmarks.measure import median_seconds, result, show
-from fedaug.client.training.linear import UnitGradients
-from fedaug.privacy.events import ReleaseKind, SubsampledGaussianEvent
-from fedaug.privacy.mechanisms import grid_values, poisson_sample, subsampled_gaussian_step
-from fedaug.privacy.noise import SystemNoise
-from fedaug.privacy.pretrained import weights_folder
-from fedaug.strategies.contributions import Contributions
+from benchmarks.dp_ways import WAYS, OurStep, Setting
+from benchmarks.measure import result, show
 
-DIMENSIONS = 384
-STEP_SIZE = 0.1
-RANK, SEQUENCES, TOKENS = 8, 16, 64
-LOG2_STEPS = 24
-BAR = 0.05  # the most that noise may take of a step
-
-Work = dict[str, Callable[[], object]]
-
-
-def site_rows(records: int, labels: int) -> Contributions:
-    """Random unit rows, one record a unit."""
-    rng = np.random.default_rng(0)
-    rows = rng.standard_normal((records, DIMENSIONS))
-    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    return Contributions(rows.astype(np.float32), rng.integers(0, labels, records), np.arange(records))
-
-
-class OurStep:
-    """A step of ``train_linear``, taken apart so that its parts can be timed."""
-
-    def __init__(self, rows: Contributions, labels: int, rate: float) -> None:
-        size = labels * (DIMENSIONS + 1)
-        self.event = SubsampledGaussianEvent(
-            "update", ReleaseKind.NOISY_UPDATE, 1.0, 1.0, 2.0**-LOG2_STEPS, size, rate, 1
-        )
-        self.noise = SystemNoise()
-        self.gradients = UnitGradients(rows, labels, self.event.sensitivity, self.event.grid)
-        self.head = np.zeros((labels, DIMENSIONS + 1))
-        self.batch = poisson_sample(len(rows), self.event, self.noise)
-
-    def clean(self) -> NDArray[np.int64]:
-        return self.gradients.total(self.head, self.batch)
-
-    def __call__(self) -> None:
-        poisson_sample(len(self.batch), self.event, self.noise)  # drawn, not used: all ways get the same batch
-        noised = subsampled_gaussian_step(self.clean(), self.event, self.noise)
-        self.head = self.head - STEP_SIZE * grid_values(noised, self.event.grid)
-
-    def draw_noise(self) -> None:
-        self.noise.discrete_gaussian(self.head.shape, LOG2_STEPS)
-
-
-class TorchStep:
-    """The same step by torch on the same batch, a gradient sum without clip or noise."""
-
-    def __init__(self, rows: Contributions, labels: int, batch: NDArray[np.bool_]) -> None:
-        self.inputs, self.labels = torch.tensor(rows.embeddings[batch]), torch.tensor(rows.labels[batch])
-        self.model: nn.Module = nn.Linear(DIMENSIONS, labels)
-        for weight in self.model.parameters():
-            nn.init.zeros_(weight)
-        self.optimizer: Any = torch.optim.SGD(self.model.parameters(), STEP_SIZE)
-
-    def backward(self) -> None:
-        self.optimizer.zero_grad()
-        nn.functional.cross_entropy(self.model(self.inputs), self.labels, reduction="sum").backward()  # type: ignore[no-untyped-call]  # torch's
-
-    def __call__(self) -> None:
-        self.backward()
-        self.optimizer.step()
-
-
-class OpacusStep(TorchStep):
-    """The same step by Opacus: hooks, gradients per record, its ordinary noise."""
-
-    def __init__(self, rows: Contributions, labels: int, batch: NDArray[np.bool_]) -> None:
-        super().__init__(rows, labels, batch)
-        self.model = GradSampleModule(self.model, loss_reduction="sum")
-        self.optimizer = DPOptimizer(
-            torch.optim.SGD(self.model.parameters(), STEP_SIZE),
-            noise_multiplier=1.0,
-            max_grad_norm=1.0,
-            expected_batch_size=None,
-            loss_reduction="sum",
-        )
-
-    def clean(self) -> NDArray[np.floating]:
-        """The sum of clipped gradients [labels, d + 1] at the start."""
-        self.backward()
-        self.optimizer.clip_and_accumulate()
-        parts: list[Any] = list(self.model.parameters())  # Opacus adds the attribute
-        return np.column_stack([part.summed_grad.numpy() for part in parts])
-
-
-class Adapter(nn.Module):
-    """A frozen linear layer with a trained product of two small matrices beside it (Hu et al. 2022, section 4.1)."""
-
-    def __init__(self, layer: nn.Linear) -> None:
-        super().__init__()
-        self.layer = layer
-        self.down = nn.Parameter(torch.randn(RANK, layer.in_features) / layer.in_features**0.5)
-        self.up = nn.Parameter(torch.zeros(layer.out_features, RANK))
-
-    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
-        return torch.as_tensor(self.layer(inputs) + inputs @ self.down.T @ self.up.T)
-
-
-class AdapterPass:
-    """Forward and backward through the decoder with adapters at every linear layer of its blocks; no privacy."""
-
-    def __init__(self) -> None:
-        disable_progress_bar()  # type: ignore[no-untyped-call]  # transformers types it not
-        set_verbosity_error()  # type: ignore[no-untyped-call]  # the same; the head's own layers come untrained
-        self.model: Any = BertLMHeadModel.from_pretrained(weights_folder(), is_decoder=True)
-        self.model.requires_grad_(False)
-        for module, name, layer in list(_linear_layers(self.model.bert.encoder)):
-            setattr(module, name, Adapter(layer))
-        self.trained = [weight for weight in self.model.parameters() if weight.requires_grad]
-        self.tokens = torch.randint(0, self.model.config.vocab_size, (SEQUENCES, TOKENS))
-
-    @property
-    def values(self) -> int:
-        return sum(weight.numel() for weight in self.trained)
-
-    def __call__(self) -> None:
-        logits = self.model(input_ids=self.tokens, use_cache=False).logits[:, :-1]
-        nn.functional.cross_entropy(logits.transpose(1, 2), self.tokens[:, 1:], reduction="sum").backward()  # type: ignore[no-untyped-call]  # torch's
-        for weight in self.trained:
-            weight.grad = None
-
-
-def _linear_layers(module: nn.Module) -> Iterator[tuple[nn.Module, str, nn.Linear]]:
-    for name, child in module.named_children():
-        if isinstance(child, nn.Linear):
-            yield module, name, child
-        else:
-            yield from _linear_layers(child)
+TIME_BAR, MEMORY_BAR = 1.05, 1.15
+SLOW = tuple(name for name in WAYS if name.startswith("full"))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true", help="print one JSON object on the last line")
-    parser.add_argument("--records", type=int, default=850)
-    parser.add_argument("--labels", type=int, default=77)
-    parser.add_argument("--rate", type=float, default=0.2, help="sampling rate")
-    parser.add_argument("--runs", type=int, default=31, help="of the linear head's step")
-    parser.add_argument("--adapter-runs", type=int, default=5)
+    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--length", type=int, default=64)
+    parser.add_argument("--precision", choices=["float32", "bfloat16"], default="float32")
+    parser.add_argument("--runs", type=int, default=7)
+    parser.add_argument("--ways", nargs="+", choices=list(WAYS), default=list(WAYS))
+    parser.add_argument("--memory-of", choices=list(WAYS), help=argparse.SUPPRESS)
     options = parser.parse_args()
     warnings.filterwarnings("ignore", "Full backward hook is firing")  # Opacus: the inputs need no gradients
     torch.manual_seed(0)
-    head, adapters = linear_head(options), adapter_noise(options.adapter_runs)
-    show(["linear head", "seconds"], list(head.items()))
-    show(["adapters", "seconds"], list(adapters.items()))
-    shares = {"linear_head": head["noise"] / head["ours"], "adapters": adapters["noise"] / sum(adapters.values())}
-    against_plain = head["ours"] / head["not_private"]
-    show(["noise's share of a step", "share", "bar"], [[name, share, BAR] for name, share in shares.items()])
-    show(["ours / not private", "ours / Opacus"], [[against_plain, head["ours"] / head["opacus"]]])
+    setting = Setting(options.batch, options.length, options.precision)
+    if options.memory_of:
+        print(own_memory(setting, options.memory_of))
+        return
+    memory = {name: memory_of(name, options) for name in options.ways}
+    steps = {name: WAYS[name](setting) for name in options.ways}
+    work = dict(steps)
+    ours = steps.get("ours")
+    if isinstance(ours, OurStep):
+        work["our_noise"] = ours.draw_noise
+    medians(work, 1)
+    seconds, processor_seconds = medians(work, options.runs)
+    rows = [[name, taken, processor_seconds[name], memory.get(name, "")] for name, taken in seconds.items()]
+    show(["way", "seconds", "processor seconds", "MB"], rows)
+    if not {"ours", "same_not_private"} <= seconds.keys():
+        return
+    time_ratio = seconds["ours"] / seconds["same_not_private"]
+    processor_ratio = processor_seconds["ours"] / processor_seconds["same_not_private"]
+    memory_ratio = memory["ours"] / memory["same_not_private"]
+    show(
+        ["against the same step without privacy", "ratio", "bar"],
+        [
+            ["seconds", time_ratio, TIME_BAR],
+            ["processor seconds", processor_ratio, TIME_BAR],
+            ["memory", memory_ratio, MEMORY_BAR],
+        ],
+    )
     if options.json:
         print(
             result(
                 "dp_step",
                 unit="seconds",
-                ours=head["ours"],
-                alternative=head["opacus"],
-                ratio=head["opacus"] / head["ours"],
-                ours_to_not_private=against_plain,
-                noise_share=shares,
-                noise_share_bar=BAR,
-                linear_head=head,
-                adapters=adapters,
-                settings={key: value for key, value in vars(options).items() if key != "json"}
-                | {"threads": torch.get_num_threads(), "rank": RANK, "sequences": SEQUENCES, "tokens": TOKENS},
+                ours=seconds["ours"],
+                alternative=seconds["same_not_private"],
+                ratio=1 / time_ratio,
+                time_ratio=time_ratio,
+                processor_ratio=processor_ratio,
+                time_bar=TIME_BAR,
+                memory_ratio=memory_ratio,
+                memory_bar=MEMORY_BAR,
+                to_not_private={name: taken / seconds[without(name)] for name, taken in seconds.items()},
+                noise_share=seconds["our_noise"] / seconds["ours"],
+                seconds=seconds,
+                processor_seconds=processor_seconds,
+                megabytes=memory,
+                settings={key: value for key, value in vars(options).items() if key not in {"json", "memory_of"}}
+                | {"threads": torch.get_num_threads(), "rank": setting.plan.rank},
             )
         )
 
 
-def linear_head(options: argparse.Namespace) -> dict[str, float]:
-    """Median seconds of a step of each way, and of our noise alone."""
-    rows = site_rows(options.records, options.labels)
-    ours = OurStep(rows, options.labels, options.rate)
-    build = partial(TorchStep, rows, options.labels, ours.batch)
-    opacus = OpacusStep(rows, options.labels, ours.batch)
-    difference = np.abs(ours.clean() * ours.event.grid - opacus.clean()).max() / ours.batch.sum()
-    assert difference < 2e-6, f"Opacus' clipped gradients differ by {difference:g} each"  # it divides by norm + 1e-6
-    opacus = OpacusStep(rows, options.labels, ours.batch)
-    work: Work = {"ours": ours, "noise": ours.draw_noise, "not_private": build(), "opacus": opacus}
-    return _warm_medians(work, options.runs)
+def medians(work: Mapping[str, Callable[[], object]], runs: int) -> tuple[dict[str, float], dict[str, float]]:
+    """Median seconds of each piece of work by the clock, and of the processors, which others on a machine move less."""
+    clock: dict[str, list[float]] = {name: [] for name in work}
+    processor: dict[str, list[float]] = {name: [] for name in work}
+    for turn in range(runs):
+        for name in list(work) if turn % 2 else reversed(list(work)):
+            began, used = time.perf_counter(), time.process_time()
+            work[name]()
+            clock[name].append(time.perf_counter() - began)
+            processor[name].append(time.process_time() - used)
+    middle = statistics.median
+    return {name: middle(each) for name, each in clock.items()}, {
+        name: middle(each) for name, each in processor.items()
+    }
 
 
-def adapter_noise(runs: int) -> dict[str, float]:
-    """Median seconds of a pass without privacy, and of the noise that a DP step of the same adapters adds."""
-    adapters, noise = AdapterPass(), SystemNoise()
-    draw = partial(noise.discrete_gaussian, (adapters.values,), LOG2_STEPS)
-    return _warm_medians({"pass": adapters, "noise": draw}, runs)
+def without(name: str) -> str:
+    """The way without privacy that one is compared with."""
+    return "full_not_private" if name in SLOW else "same_not_private"
 
 
-def _warm_medians(work: Work, runs: int) -> dict[str, float]:
-    median_seconds(work, 1)
-    return median_seconds(work, runs)
+def own_memory(setting: Setting, name: str) -> float:
+    """The most that this process has held after two steps, in MB."""
+    step = WAYS[name](setting)
+    step()
+    step()
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def memory_of(name: str, options: argparse.Namespace) -> float:
+    """The same in a process of its own."""
+    size = ["--batch", str(options.batch), "--length", str(options.length), "--precision", options.precision]
+    command = [sys.executable, "-m", "benchmarks.dp_step", "--memory-of", name, *size]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=dict(os.environ))
+    return float(done.stdout.split()[-1])
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@
 
 Ours draws a fresh key from the operating system at every call; ``torch.normal`` and Philox are seeded streams.
 ``ratio`` is how many times slower a value of discrete Gaussian noise is than one of ``torch.normal`` in float32, its
-fastest. What share of a DP-SGD step noise takes is in ``benchmarks.dp_step``.
+fastest. What share of a DP-SGD step noise takes is in ``benchmarks.dp_step`` and ``benchmarks.dp_head_step``.
 """
 
 from __future__ import annotations

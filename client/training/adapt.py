@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -114,9 +114,12 @@ def adapt(
     try:
         if start is not None:
             load_state(layers, start)
-        run = _Run(language_model, layers, plan, event)
-        run.check()
-        return run.train(encode_units(language_model, units, plan), noise, checkpoint, progress)
+        check_trained(model, layers)
+        steps = AdaptationSteps(language_model, layers, plan, event)
+        lengths = all_lengths(plan.max_tokens)
+        check_rows_apart(steps.gradients.of_rows, lengths, language_model.vocabulary, language_model.name)
+        encoded = encode_units(language_model, units, plan)
+        return _train(model, layers, plan, steps, encoded, noise, checkpoint, progress)
     finally:
         detach(model)
 
@@ -159,67 +162,66 @@ class StepGradients:
             return self._taps.take()
 
 
-class _Run:
-    """One adaptation."""
+class AdaptationSteps:
+    """Steps of one adaptation: the model's adapters, the optimiser and the signal, as they stand.
+
+    Args:
+        language_model: With adapters attached.
+        layers: The adapters.
+        plan: What was planned.
+        event: What was reserved; worked out from the plan if it is not given.
+
+    Raises:
+        ConfigError: The model has no head that is known here.
+        ProtocolError: The event is not the plan's.
+    """
 
     def __init__(
         self,
         language_model: LanguageModel,
         layers: Mapping[str, LoraLayer],
         plan: AdaptationPlan,
-        event: SubsampledGaussianEvent | None,
+        event: SubsampledGaussianEvent | None = None,
     ) -> None:
-        self._model, self._layers, self._plan = language_model, layers, plan
-        self._names, self._weights = zip(*trained_weights(layers), strict=True)
+        self._plan = plan
+        self._weights = [weight for _, weight in trained_weights(layers)]
         values = sum(weight.numel() for weight in self._weights)
-        self._event = plan.planned_event(values) if event is None else event
-        _check_event(self._event, plan, values)
-        self._gradients = StepGradients(language_model, layers, plan, self._event)
+        self.event = plan.planned_event(values) if event is None else event
+        _check_event(self.event, plan, values)
+        self.gradients = StepGradients(language_model, layers, plan, self.event)
+        self.signal = Signal(self.event)
         # One tensor for all weights: an optimiser's step over many small ones takes longer than its work.
         self._flat = nn.Parameter(torch.cat([weight.detach().reshape(-1) for weight in self._weights]))
         self._optimiser = torch.optim.Adam([self._flat], betas=_BETAS)
-        self._signal = Signal(self._event)
 
-    def check(self) -> None:
-        check_trained(self._model.model, self._layers)
-        lengths = all_lengths(self._plan.max_tokens)
-        check_rows_apart(self._gradients.of_rows, lengths, self._model.vocabulary, self._model.name)
-
-    def train(
-        self,
-        units: Sequence[EncodedUnit],
-        noise: NoiseSource,
-        checkpoint: AdaptationCheckpoint | None,
-        progress: Callable[[Progress], None] | None,
-    ) -> Adapted:
-        base, began = _fingerprint(self._model.model, self._layers), adapter_state(self._layers)
-        digest = self._digest(units, base, began)
-        kept = checkpoint.read(digest) if checkpoint is not None else None
-        if kept is not None:
-            self._restore(kept)
-        step, stopped = (kept.step, kept.stopped) if kept is not None else (0, False)
-        while step < self._plan.steps and not stopped:
-            self._step(units, step, noise)
-            step, stopped = step + 1, self._signal.is_below(self._plan.stop_below)
-            if checkpoint is not None:
-                checkpoint.write(digest, self._state(step, stopped))
-            if progress is not None:
-                progress(Progress(step, self._plan.steps, self._signal.value))
-        ended = adapter_state(self._layers)
-        self._check_moved(base, began, ended)
-        return Adapted(ended, self._plan.adapter, self._event, step)
-
-    def _step(self, units: Sequence[EncodedUnit], step: int, noise: NoiseSource) -> None:
-        sampled = poisson_sample(len(units), self._event, noise)
-        total = self._gradients.total([unit for unit, taken in zip(units, sampled, strict=True) if taken], step)
+    def take(self, units: Sequence[EncodedUnit], step: int, noise: NoiseSource) -> None:
+        """One step, counted from 0: sample, sum, noise; what follows the noise is post-processing."""
+        sampled = poisson_sample(len(units), self.event, noise)
+        total = self.gradients.total([unit for unit, taken in zip(units, sampled, strict=True) if taken], step)
         noised = torch.from_numpy(
-            grid_values(subsampled_gaussian_step(total.numpy(), self._event, noise), self._event.grid)
+            grid_values(subsampled_gaussian_step(total.numpy(), self.event, noise), self.event.grid)
         )
-        self._signal.update(noised)
+        self.signal.update(noised)
         self._flat.grad = (noised / self._plan.expected_batch).to(self._flat)
         for group in self._optimiser.param_groups:
             group["lr"] = self._plan.learning_rate_at(step)
         self._optimiser.step()
+        self._spread()
+
+    def state(self, step: int, *, stopped: bool) -> TrainingState:
+        """What goes on from here, after at least one step."""
+        moments = self._optimiser.state[self._flat]
+        tensors = {"weights": self._flat.detach(), "average": self.signal.average}
+        tensors |= {name: moments[name] for name in ("exp_avg", "exp_avg_sq", "step")}
+        return TrainingState(step, stopped, {name: value.cpu() for name, value in tensors.items()})
+
+    @torch.no_grad()
+    def restore(self, state: TrainingState) -> None:
+        """Stand where a state does."""
+        self._flat.copy_(state.tensors["weights"])
+        moments = {name: state.tensors[name].to(self._flat.device) for name in ("exp_avg", "exp_avg_sq")}
+        self._optimiser.state[self._flat] = moments | {"step": state.tensors["step"]}
+        self.signal.average, self.signal.steps = state.tensors["average"], state.step
         self._spread()
 
     @torch.no_grad()
@@ -229,40 +231,62 @@ class _Run:
         for weight, values in zip(self._weights, torch.split(self._flat, sizes), strict=True):
             weight.copy_(values.view_as(weight))
 
-    def _state(self, step: int, stopped: bool) -> TrainingState:
-        moments = self._optimiser.state[self._flat]
-        tensors = {"weights": self._flat.detach(), "average": self._signal.average}
-        tensors |= {name: moments[name] for name in ("exp_avg", "exp_avg_sq", "step")}
-        return TrainingState(step, stopped, {name: value.cpu() for name, value in tensors.items()})
 
-    @torch.no_grad()
-    def _restore(self, state: TrainingState) -> None:
-        self._flat.copy_(state.tensors["weights"])
-        moments = {name: state.tensors[name].to(self._flat.device) for name in ("exp_avg", "exp_avg_sq")}
-        self._optimiser.state[self._flat] = moments | {"step": state.tensors["step"]}
-        self._signal.average, self._signal.steps = state.tensors["average"], state.step
-        self._spread()
+def _train(
+    model: nn.Module,
+    layers: Mapping[str, LoraLayer],
+    plan: AdaptationPlan,
+    steps: AdaptationSteps,
+    units: Sequence[EncodedUnit],
+    noise: NoiseSource,
+    checkpoint: AdaptationCheckpoint | None,
+    progress: Callable[[Progress], None] | None,
+) -> Adapted:
+    base, began = _fingerprint(model, layers), adapter_state(layers)
+    digest = _digest(plan, steps.event, base, began, units)
+    kept = checkpoint.read(digest) if checkpoint is not None else None
+    if kept is not None:
+        steps.restore(kept)
+    step, stopped = (kept.step, kept.stopped) if kept is not None else (0, False)
+    while step < plan.steps and not stopped:
+        steps.take(units, step, noise)
+        step, stopped = step + 1, steps.signal.is_below(plan.stop_below)
+        if checkpoint is not None:
+            checkpoint.write(digest, steps.state(step, stopped=stopped))
+        if progress is not None:
+            progress(Progress(step, plan.steps, steps.signal.value))
+    ended = adapter_state(layers)
+    if _fingerprint(model, layers) != base:
+        raise DefectError("training changed the frozen model", "report this with the model's architecture")
+    _check_moved(began, ended, {name for name, _ in trained_weights(layers)})
+    return Adapted(ended, plan.adapter, steps.event, step)
 
-    def _digest(self, units: Sequence[EncodedUnit], base: str, start: AdapterState) -> str:
-        """Of all that a run depends on but chance; kept inside the sealed file only."""
-        found = hashlib.sha256(canonical_json({"plan": self._plan.model_dump(mode="json"), "base": base}))
-        found.update(canonical_json(self._event.as_dict()))
-        for value in start.values():
-            found.update(value.numpy().tobytes())
-        for unit in units:
-            found.update(f"unit {len(unit)}".encode())
-            for row in unit:
-                found.update(f"row {row.first_target} {len(row.tokens)}".encode() + row.tokens.tobytes())
-        return found.hexdigest()
 
-    def _check_moved(self, base: str, began: AdapterState, ended: AdapterState) -> None:
-        """Adapters put on a model in the wrong order have been seen to train nothing, or the wrong weights."""
-        if _fingerprint(self._model.model, self._layers) != base:
-            raise DefectError("training changed the frozen model", "report this with the model's architecture")
-        for name in began:
-            moved = not torch.equal(began[name], ended[name])
-            if moved != (name in self._names):
-                raise DefectError(f"training {'moved' if moved else 'did not move'} {name}", "report this")
+def _check_moved(began: AdapterState, ended: AdapterState, trained: Collection[str]) -> None:
+    """Adapters that were put on a model in the wrong way have been seen to train nothing, or the wrong weights."""
+    for name in began:
+        moved = not torch.equal(began[name], ended[name])
+        if moved != (name in trained):
+            raise DefectError(f"training {'moved' if moved else 'did not move'} {name}", "report this")
+
+
+def _digest(
+    plan: AdaptationPlan,
+    event: SubsampledGaussianEvent,
+    base: str,
+    start: AdapterState,
+    units: Sequence[EncodedUnit],
+) -> str:
+    """Of all that a run depends on but chance; kept inside the sealed file only."""
+    facts = {"plan": plan.model_dump(mode="json"), "event": event.as_dict(), "base": base}
+    found = hashlib.sha256(canonical_json(facts))
+    for value in start.values():
+        found.update(value.numpy().tobytes())
+    for unit in units:
+        found.update(f"unit {len(unit)}".encode())
+        for row in unit:
+            found.update(f"row {row.first_target} {len(row.tokens)}".encode() + row.tokens.tobytes())
+    return found.hexdigest()
 
 
 def _check_event(event: SubsampledGaussianEvent, plan: AdaptationPlan, values: int) -> None:
