@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from fedaug.augmentation.candidates import Candidate, Dependence
 from fedaug.augmentation.encoder import Encoder
-from fedaug.augmentation.operators import Operator
+from fedaug.augmentation.operators import Operator, OperatorKind
 from fedaug.augmentation.registry import GENERATORS, OPERATORS, load_plugin
 from fedaug.errors import ConfigError, DataNotFound, EmptySource, PrivateOutput
 from fedaug.privacy.vetting import Batch, Gate, GateClass, Verdict, VerdictCode
@@ -50,6 +50,16 @@ class Funnel:
         for verdict in verdicts:
             self.refused[verdict.gate] += 1
             self.reasons.setdefault(verdict.gate, Counter())[verdict.code] += 1
+
+
+def refuse_private(made: Iterable[Candidate]) -> None:
+    """What no candidate gets past, whatever made it.
+
+    Raises:
+        PrivateOutput: One depends on records without a DP mechanism in between.
+    """
+    if any(not candidate.dependence < Dependence.PRIVATE for candidate in made):
+        raise PrivateOutput("a plug-in offered text that depends on records", "take the plug-in out of the campaign")
 
 
 class CandidateSource:
@@ -104,12 +114,15 @@ class CandidateSource:
         """Variations of each label's survivors, by every operator in turn."""
         steering = self._config.steering
         made: list[Candidate] = []
+        # A survivor is a text of the label that it was voted for, whatever label it was made for.
+        voted = [[replace(one, label=label, belief=()) for one in chosen] for label, chosen in parents.items()]
         for name in steering.operators:
             operator = self._operator(name)
             share = -(-steering.variations_per_label // len(steering.operators))
-            for place, (label, chosen) in enumerate(parents.items()):
-                seed = self._config.seed + 1_000 * (turn + 1) + place
-                made.extend(replace(child, label=label) for child in operator.apply(chosen, share, seed))
+            seed = self._config.seed + 1_000 * (turn + 1)
+            groups = [[one for group in voted for one in group]] if operator.across_labels else voted
+            for place, group in enumerate(groups):
+                made += operator.apply(group, share * len(voted) // len(groups), seed + place)
         return self._vetted(made)
 
     @property
@@ -136,6 +149,8 @@ class CandidateSource:
                 self._operators[name] = self._build(OPERATORS, Source(generator=name, corpora=corpora))
             except DataNotFound:  # an optional source's: its absence has been reported
                 self._operators[name] = self._build(OPERATORS, Source(generator=name))
+            if self._operators[name].kind is OperatorKind.LABEL:
+                raise ConfigError(f"the operator {name} makes no texts", "steer with operators that create or reform")
         return self._operators[name]
 
     def _build(self, group: str, source: Source) -> Any:  # noqa: ANN401 - what it makes is known to the caller only
@@ -156,10 +171,7 @@ class CandidateSource:
 
     def _vetted(self, made: list[Candidate], *, first: bool = False) -> list[Candidate]:
         """What is new and passes every gate; what depends on records without DP in between is a defect, and stops."""
-        if any(candidate.dependence > Dependence.DP for candidate in made):
-            raise PrivateOutput(
-                "a plug-in offered text that depends on records", "take the plug-in out of the campaign"
-            )
+        refuse_private(made)
         new, again = [], []
         for candidate in made:
             self.funnel.offered += 1

@@ -18,6 +18,7 @@ SHIPPED: Final[Mapping[str, str]] = MappingProxyType(
         "length": "F",
         "repetition": "F",
         "duplicate": "F",
+        "novelty": "F",
         "identifier": "F",
         "language": "F",
         "fluency": "F",

@@ -30,6 +30,7 @@ from fedaug.privacy.vetting.evaluation import Thresholds
 from fedaug.privacy.vetting.fluency import ngram_fluency
 from fedaug.privacy.vetting.labels import InformationGate, Labeller, RelabelGate
 from fedaug.privacy.vetting.linear_labeller import LinearLabeller
+from fedaug.privacy.vetting.novelty import NoveltyGate
 from fedaug.privacy.vetting.triggers import TriggerGate
 from fedaug.strategies.vetting.evaluation_files import read_evaluation
 from fedaug.strategies.vetting.options import (
@@ -39,6 +40,7 @@ from fedaug.strategies.vetting.options import (
     FluencyOptions,
     IdentifierOptions,
     InformationOptions,
+    NoveltyOptions,
     RelabelOptions,
     TriggerOptions,
     read_options,
@@ -208,6 +210,16 @@ def _duplicate(options: dict[str, Any], material: PublicMaterial) -> Builder:
     return Builder(make, vectors=chosen.closeness is not None, fresh=chosen.pooled, later=chosen.pooled)
 
 
+def _novelty(options: dict[str, Any], material: PublicMaterial) -> Builder:
+    del material
+    chosen = read_options("novelty", NoveltyOptions, options)
+
+    def make(seen: Seen) -> Gate:
+        return NoveltyGate(threshold=chosen.threshold, known=seen.kept.texts if chosen.pooled else ())
+
+    return Builder(make, fresh=chosen.pooled, later=chosen.pooled)
+
+
 def _contamination(options: dict[str, Any], material: PublicMaterial) -> Builder:
     chosen = read_options("contamination", ContaminationOptions, options)
     files: dict[str, Sequence[str]] = dict(read_evaluation(chosen.files, material.search, material.require_public))
@@ -312,6 +324,7 @@ _SPECIAL: Final[Mapping[str, Callable[[dict[str, Any], PublicMaterial], Builder]
         "fluency": _fluency,
         "identifier": _identifier,
         "information": _information,
+        "novelty": _novelty,
         "relabel": _relabel,
         "trigger": _trigger,
     }

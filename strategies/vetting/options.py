@@ -108,6 +108,18 @@ class DuplicateOptions(Settings):
     pooled: bool = False
 
 
+class NoveltyOptions(Settings):
+    """When two texts are worded alike.
+
+    Attributes:
+        threshold: Least ROUGE-L.
+        pooled: Whether texts are also compared with all that was kept before.
+    """
+
+    threshold: Share = 0.7
+    pooled: bool = False
+
+
 class FluencyOptions(Settings):
     """A model of words from public texts.
 

@@ -23,6 +23,7 @@ from fedaug.strategies.vetting.options import (
     FluencyOptions,
     IdentifierOptions,
     InformationOptions,
+    NoveltyOptions,
     RelabelOptions,
     TriggerOptions,
 )
@@ -83,6 +84,7 @@ def test_every_gate_is_in_the_table_with_its_class() -> None:
         ("fluency", FluencyOptions),
         ("identifier", IdentifierOptions),
         ("information", InformationOptions),
+        ("novelty", NoveltyOptions),
         ("relabel", RelabelOptions),
         ("trigger", TriggerOptions),
     ],

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from fedaug.augmentation.candidates import Candidate, Dependence
-from fedaug.augmentation.operators.children import collect
+from fedaug.augmentation.operators import OperatorKind
+from fedaug.augmentation.operators.children import Draft, collect, common_label, require_parents
 
 _JOINING = "but|because|so|since|although"
 _CLAUSE = re.compile(rf"(?<=[.;!?])\s+|\s+(?=(?:{_JOINING})\s)")
@@ -28,22 +29,26 @@ class Splice:
     """
 
     name = "splice"
+    kind = OperatorKind.REFORM
     reads = Dependence.PUBLIC
+    across_labels = False
 
     def apply(self, parents: Sequence[Candidate], count: int, seed: int) -> list[Candidate]:
         """At most ``count`` crossovers; none of fewer than two parents."""
+        require_parents(parents)
         rng = random.Random(f"{self.name}/{seed}")
         groups = _mates(parents)
-        if not groups:
-            return []
+        drafts = _crossovers(groups, rng) if groups else ()
+        return collect(drafts, parents, count, origin=self.name, reads=self.reads)
 
-        def draw() -> tuple[str, Sequence[Candidate]] | None:
-            first, second = rng.sample(rng.choice(groups), 2)
-            cross = rng.choice((_at_shared_words, _at_clause))
-            text = cross(first.text, second.text, rng)
-            return None if text is None or not _fits(text, first.text, second.text) else (text, (first, second))
 
-        return collect(draw, parents, count, origin=self.name, reads=self.reads)
+def _crossovers(groups: list[list[Candidate]], rng: random.Random) -> Iterator[Draft | None]:
+    while True:
+        first, second = rng.sample(rng.choice(groups), 2)
+        cross = rng.choice((_at_shared_words, _at_clause))
+        text = cross(first.text, second.text, rng)
+        fits = text is not None and _fits(text, first.text, second.text)
+        yield Draft(text, (first, second), common_label((first, second))) if text is not None and fits else None
 
 
 def _mates(parents: Sequence[Candidate]) -> list[list[Candidate]]:

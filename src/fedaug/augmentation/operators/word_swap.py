@@ -15,7 +15,8 @@ from fedaug.augmentation.datasets import data_folder
 from fedaug.augmentation.generators.clinical_grammar import DIALECTS
 from fedaug.augmentation.generators.clinical_notes import ClinicalNotes
 from fedaug.augmentation.generators.label_phrases import LabelPhrases
-from fedaug.augmentation.operators.children import collect
+from fedaug.augmentation.operators import OperatorKind
+from fedaug.augmentation.operators.children import Draft, collect, require_parents
 
 _TOKEN = re.compile(r"[\w'-]+|[^\w\s]")
 _KEPT = frozenset(
@@ -116,24 +117,25 @@ class WordSwap:
     """
 
     name = "word-swap"
+    kind = OperatorKind.REFORM
     reads = Dependence.PUBLIC
+    across_labels = False
 
     def __init__(self, corpora: Sequence[str] = (), search: Sequence[Path] = ()) -> None:
         self._contexts = Contexts(_public_texts(corpora, tuple(search) or (data_folder(),)))
 
     def apply(self, parents: Sequence[Candidate], count: int, seed: int) -> list[Candidate]:
         """At most ``count`` variations, each of one parent."""
-        rng = random.Random(f"{self.name}/{seed}")
-        if not parents:
-            return []
-        kept = _KEPT | _common_words([parent.text for parent in parents])
+        require_parents(parents)
+        drafts = self._swaps(parents, random.Random(f"{self.name}/{seed}"))
+        return collect(drafts, parents, count, origin=self.name, reads=self.reads)
 
-        def draw() -> tuple[str, Sequence[Candidate]] | None:
+    def _swaps(self, parents: Sequence[Candidate], rng: random.Random) -> Iterator[Draft | None]:
+        kept = _KEPT | _common_words([parent.text for parent in parents])
+        while True:
             parent = rng.choice(parents)
             text = self._swap(parent.text, kept, rng)
-            return None if text is None else (text, (parent,))
-
-        return collect(draw, parents, count, origin=self.name, reads=self.reads)
+            yield None if text is None else Draft(text, (parent,), parent.label)
 
     def _swap(self, text: str, kept: Set[str], rng: random.Random) -> str | None:
         tokens = [(match.group(), match.start(), match.end()) for match in _TOKEN.finditer(text)]
