@@ -10,7 +10,7 @@ import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -23,7 +23,7 @@ from pydantic import (
 )
 
 from fedaug.errors import InputError, MissingFile
-from fedaug.pages.facts import INFINITE, Count, Epsilon, Part, Share, sorted_naturally
+from fedaug.pages.facts import INFINITE, LARGEST_FIGURE, TOO_LARGE, Count, Epsilon, Part, Share, sorted_naturally
 from fedaug.pages.recall import Deidentification
 from fedaug.privacy.limits import LIMITS
 from fedaug.privacy.units import PrivacyUnit
@@ -348,6 +348,8 @@ class ReportData(Part):
     rounds: tuple[Round, ...] = ()
     timing: Timing
     config: Settings = Field(default_factory=dict)
+
+    VERBATIM: ClassVar[frozenset[str]] = frozenset({"config"})
     vetting: Vetting | None = None
     audit: Audit | None = None
     deidentification: Deidentification | None = None
@@ -381,5 +383,10 @@ def read_report(path: Path) -> ReportData:
             return ReportData.model_validate_json(file.read(LIMITS.release_file_bytes))
     except FileNotFoundError:
         raise MissingFile("there is no report.json at that place", "give the folder of a finished campaign") from None
-    except (ValidationError, OSError):
+    except ValidationError as error:
+        if any(found["type"] == TOO_LARGE for found in error.errors(include_input=False, include_url=False)):
+            what = f"the report holds a figure above {LARGEST_FIGURE:g}, which none can be"
+            raise InputError(what, "ask whoever made it for another") from None
+        raise InputError("the file is not a report of this version", "make it again with this fedaug") from None
+    except OSError:
         raise InputError("the file is not a report of this version", "make it again with this fedaug") from None
