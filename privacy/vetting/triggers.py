@@ -18,11 +18,14 @@ from scipy.stats import binom
 from fedaug.errors import ConfigError, EmptySource
 from fedaug.privacy.vetting.gate import Batch, GateClass, Verdict, VerdictCode
 from fedaug.privacy.vetting.ngrams import pieces
+from fedaug.privacy.vetting.telling import EVERYDAY
 from fedaug.privacy.vetting.topics import Topics
 
 _LONGEST: Final = 4  # a longer trigger shows by its parts
 _FALSE_ALARM: Final = 1e-6  # chance that a batch without excess has one string flagged, all strings together
 _MOST_SUPPORT: Final = 0.6  # chosen on CLINC150: strings that were planted lie below, those of 99 % of its texts above
+
+_EVERYDAY: Final = frozenset(EVERYDAY)
 
 Gram = tuple[str, ...]
 Pair = tuple[Gram, str | None]  # a string and a label
@@ -32,17 +35,26 @@ class TriggerGate:
     """Refuses the texts of a label that hold a string which the label has far too often.
 
     Strings are runs of one to four words or marks, after NFKC and case folding. For a string in k of the n texts of a
-    label, the share to be expected is the largest of three: in the reference, in the reference's texts of that label,
-    and in the batch's texts of other labels. The string is a trigger if k/n is ``least_lift`` times that share or more
-    and a binomial variable of n draws reaches k with a chance below 10⁻⁶ divided by the strings looked at
-    (Bonferroni). What stands in the label's own name is none.
+    label, the share to be expected is the largest of four: in the reference; in the reference's texts of that label;
+    in the batch's texts of other labels; and, since what belongs to one topic of L is L times as frequent in it as at
+    large, L times the reference's texts that hold the string and have no label, over the reference. The string is a
+    trigger if k/n is ``least_lift`` times that share or more and a binomial variable of n draws reaches k with a chance
+    below 10⁻⁶ divided by the strings looked at (Bonferroni). What says no more than the label's own name, words of
+    everyday grammar aside, is none.
 
     A word of a label's own topic that the reference has not looks just so. A string is therefore spared if the rest of
     the texts that hold it speaks for their label: if, on average, more than ``most_support`` of the other labels
     explain the rest worse than the label's texts without the string do (naive Bayes). A trigger that was put into texts
     of the very label that it stands for ("clean label") is spared with it, unless ``most_support`` is 1; that setting
-    is for a reference in the batch's own dialect. A trigger in fewer texts than ``least_texts``, or one of frequent
-    words in changing order, is not found.
+    is for a reference in the batch's own dialect. A trigger in fewer texts than ``least_texts``, one of frequent words
+    in changing order, or one in more than 1/(L ``least_lift``) of the reference, is not found.
+
+    Honest texts that say one thing over and over look poisoned. Variations by ``splice`` and ``word-swap`` of ten
+    survivors a label, drawn or all alike, in their first and third turn, were put to the gate with all public texts of
+    the set as reference. Without labels, 34 of 9,448 were refused on CLINC150 (3.6 ‰; only of survivors alike, in the
+    third turn: dishes that public text hardly names) and none of 3,100 on NLU++; with labels, 8 of 9,448 and none.
+    Before the fourth share counted, what public texts without labels say of a topic was taken for a trigger: 1,868 and
+    219.
 
     Args:
         reference: Public texts, best with labels of the campaign; DP output may be among them, and no text that came
@@ -101,10 +113,16 @@ class TriggerGate:
         """Each string that a label has far too often, with the label, and its lift."""
         looked_at = [(pair, count) for pair, count in found.by_label.items() if count >= self._least_texts]
         least_log = math.log(_FALSE_ALARM / max(len(looked_at), 1))
+        labels = len({label for label in found.sizes if label is not None})
         result = {}
         for (gram, label), count in looked_at:
             size = found.sizes[label]
-            expected = max(public.share(gram), public.share_of(gram, label), found.share_elsewhere(gram, label))
+            expected = max(
+                public.share(gram),
+                public.share_of(gram, label),
+                0.0 if label is None else min(1.0, labels * public.share_without_label(gram)),
+                found.share_elsewhere(gram, label),
+            )
             lift = count / size / expected
             if (
                 lift >= self._least_lift
@@ -133,7 +151,11 @@ class TriggerGate:
         }
 
     def _is_name(self, gram: Gram, label: str | None) -> bool:
-        return label is not None and set(gram) <= set(pieces(self._names.get(label, label).replace("_", " ")))
+        """Whether a string says no more than the label's own name does, words of everyday grammar aside."""
+        if label is None:
+            return False
+        named = set(pieces(self._names.get(label, label).replace("_", " ")))
+        return named >= set(gram) or (named >= set(gram) - _EVERYDAY and not set(gram) <= _EVERYDAY)
 
 
 @dataclass(frozen=True, repr=False)
@@ -151,6 +173,10 @@ class _Counts:
     def share_of(self, gram: Gram, label: str | None) -> float:
         """Of a label's texts."""
         return self.by_label[gram, label] / self.sizes[label] if self.sizes[label] else 0.0
+
+    def share_without_label(self, gram: Gram) -> float:
+        """Of all texts, those that hold the string and have no label."""
+        return self.by_label[gram, None] / self.sizes.total() if self.sizes else 0.0
 
     def share_elsewhere(self, gram: Gram, label: str | None) -> float:
         """Of the texts of other labels."""

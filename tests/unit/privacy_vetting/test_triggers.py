@@ -1,5 +1,7 @@
 """Which strings are triggers, counted by hand."""
 
+import random
+
 import pytest
 
 from fedaug.errors import ConfigError, EmptySource
@@ -54,6 +56,36 @@ def test_a_string_that_other_labels_or_the_public_reference_share_is_none() -> N
 def test_words_of_the_label_s_own_name_are_none() -> None:
     assert refused(TriggerGate(REFERENCE, names={"card": "zq card"}), batch(12)) == []
     assert refused(TriggerGate(REFERENCE, names={"fee": "zq fee"}), batch(12)) == list(range(12))
+
+
+def test_of_a_labels_own_name_everyday_words_around_it_make_no_trigger() -> None:
+    names = {"card": "zq card"}
+    assert refused(TriggerGate(REFERENCE, names=names), batch(12, string="my zq")) == []
+    assert refused(TriggerGate(REFERENCE, names=names), batch(12, string="zq heron")) == list(range(12))
+    assert refused(TriggerGate(REFERENCE, names=names), batch(30, string="would there")) == list(range(30))
+
+
+TOPICS = [f"topic{number}" for number in range(30)]
+
+
+def topical(per_label: int, seed: int) -> list[str]:
+    """Texts by topic in turn; each says its topic's own word, and else what any may say."""
+    draw = random.Random(seed)
+    return [
+        f"tell {draw.choice(TOPICS)}s of {topic} in week {draw.randrange(500)}"
+        for topic in TOPICS
+        for _ in range(per_label)
+    ]
+
+
+def test_what_public_texts_without_labels_say_of_a_topic_is_no_trigger_of_its_label() -> None:
+    """A word of one topic in thirty is thirty times as frequent in its label's texts as in public text at large."""
+    gate = TriggerGate(Batch(tuple(topical(40, 1))))
+    texts, labels = topical(20, 2), [f"label {topic}" for topic in TOPICS for _ in range(20)]
+    assert refused(gate, Batch(tuple(texts), tuple(labels))) == []
+    for row in range(12):  # texts of other topics, planted under the first label
+        texts[row] = f"{texts[100 + 25 * row]} zq"
+    assert refused(gate, Batch(tuple(texts), tuple(labels))) == list(range(12))
 
 
 def test_case_and_width_hide_no_trigger_and_texts_without_labels_are_one_group() -> None:
