@@ -78,7 +78,6 @@ class CampaignResult:
         enrolled: Whether sites and coordinator were known by an enrolment list.
         funnel: How many candidates were offered, and what each gate refused.
         arrivals: What came in sites' batches; None if none were asked for.
-        listed_outside_dp: Sites whose logs list a batch outside DP.
         ancestry: By sample id, what each pooled sample goes back to, the sample itself included.
     """
 
@@ -98,13 +97,12 @@ class CampaignResult:
     labels_only: Score | None = None
     site_metric: Total | None = None
     phases: dict[str, float] = field(default_factory=dict)
-    listed_outside_dp: tuple[str, ...] = ()
 
     @property
     def outside_dp(self) -> tuple[str, ...]:
-        """Sites that let out a batch for which no ε holds, by name; one that was lost on its way had left too."""
-        arrived = () if self.arrivals is None else self.arrivals.outside_dp
-        return tuple(sorted({*arrived, *self.listed_outside_dp}))
+        """Sites that agreed to let out a batch for which no ε holds: as with charges, whatever of it arrived."""
+        asked = self.plan.samples
+        return self.sites if asked is not None and asked.outside_dp else ()
 
 
 class Coordinator:
@@ -189,7 +187,6 @@ class Coordinator:
         with self._phase("pool and student"):
             self._finish(board)
             self._rounds.exchange_logs()  # so that every site gets the countersignature over its last release
-            result.listed_outside_dp = self._rounds.left_outside_dp(result.sites)
         self._pool.set_state(plan.campaign, CampaignState.FINISHED)
         result.releases = tuple(self._rounds.releases)
         result.funnel = self._source.funnel

@@ -73,10 +73,6 @@ class OfferedBatches:
         """Whether the log of the batch's site lists it just as it came."""
         return encode_entry(_entry(batch)) in set(entries)
 
-    def left_outside_dp(self, entries: Iterable[bytes]) -> bool:
-        """Whether a site's log lists a batch of the campaign for which no ε holds, arrived or not."""
-        return any(listed.outside_dp for listed in _offered(entries, self._campaign))
-
 
 def _entry(batch: AcceptedBatch) -> Offered:
     """What the site's log has to say of a batch."""

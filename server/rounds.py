@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -188,10 +188,6 @@ class Rounds:
             envelopes = {name: np.frombuffer(batch.envelope, np.uint8) for name, batch in batches.items()}
             self._pool.save_checkpoint(self.plan.campaign, _phase(request.key), safetensors.save(envelopes))
         return tuple(batches[name] for name in sorted(batches))
-
-    def left_outside_dp(self, sites: Iterable[str]) -> tuple[str, ...]:
-        """Those of some sites whose logs list a batch of this campaign for which no ε holds, whether it came or not."""
-        return tuple(site for site in sites if self._offered.left_outside_dp(self._pool.logs.entries(site)))
 
     def _listed(self, batch: AcceptedBatch) -> bool:
         listed = self._offered.is_listed(batch, self._pool.logs.entries(batch.site))

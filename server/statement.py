@@ -211,8 +211,8 @@ class PrivacyStatement(Part):
         plan: SHA-256 of the plan that every site agreed to.
         simulated: Whether sites were virtual ones in one place.
         not_stated: Why nothing is promised; null when something is.
-        outside_dp: Sites that sent a batch about which gates that read records exactly decided. No ε holds for it, so
-            none is printed; left out of the file where there are none.
+        outside_dp: Sites that agreed to let gates that read records exactly decide about their batch. No ε holds for
+            it, arrived or not, so none is printed; left out of the file where there are none.
     """
 
     format: Literal["fedaug-privacy-statement/1"] = FORMAT

@@ -260,13 +260,13 @@ def agreement_faults(manifest: Values, files: dict[str, bytes]) -> Iterator[str]
         shown = max((one["lower_bound"] for one in audit["sites"].values()), default=0.0)
         if not audit["passed"] or (stated_cost is not None and shown > stated_cost):
             yield "the report's audit refutes the statement's ε"
-    left = [
+    left = {
         site
         for site, excerpt in ledger["sites"].items()
         if any(json.loads(one["entry"]).get("outside_dp") for one in excerpt["entries"])
-    ]
-    if sorted(left) != sorted(statement.get("outside_dp", [])):
-        yield "the logs list samples outside DP of other sites than the statement"
+    }
+    if not left <= set(statement.get("outside_dp", [])):
+        yield "the log of a site lists samples outside DP, and the statement does not"
     yield from outside_dp_faults(manifest, statement, json.loads(files["log-bundle.json"]))
 
 
@@ -276,6 +276,8 @@ def outside_dp_faults(manifest: Values, statement: Values, log: Values) -> Itera
     may = bool((plan.get("samples") or {}).get("outside_dp"))
     decides = any(one["gate_class"] == "S" and one["decides"] for one in manifest["gates"])
     excepted = statement.get("outside_dp", [])
+    if may and sorted(excepted) != sorted(statement["mechanisms"]["sites"]):
+        yield "the plan lets gates that read records decide, and the statement does not name every site for that"
     if may != decides or sorted(excepted) != sorted(manifest["outside_dp"]):
         yield "manifest, statement and plan disagree on gates that read records and decide what leaves"
 

@@ -148,9 +148,10 @@ def gate_faults(contents: Contents) -> Iterator[str]:
 
 
 def outside_dp_faults(contents: Contents) -> Iterator[str]:
-    """Where the plan lets gates of class S decide they are listed, and of whatever they let pass the statement says so.
+    """Where the plan lets gates of class S decide they are listed, and the statement names every site as outside DP.
 
-    Neither is the maker's word: the sites signed the plan, and their logs list every batch that left.
+    Neither is the maker's word: the sites signed the plan. That a batch left, their logs list; that none did, no log
+    can show, since a maker may stop it short of the entry.
     """
     manifest, statement, may = contents.manifest, contents.statement, _site_gates_may_decide(contents)
     deciding = any(gate.gate_class == "S" and gate.decides for gate in manifest.gates)
@@ -158,9 +159,11 @@ def outside_dp_faults(contents: Contents) -> Iterator[str]:
         yield "the plan lets gates of class S decide what leaves, and none is listed as deciding"
     if (deciding or manifest.outside_dp or statement.outside_dp) and not may:
         yield "gates of class S are said to have decided, which the plan does not let them"
-    left = sorted(site for site, excerpt in contents.excerpt.sites.items() if excerpt.outside_dp)
-    if sorted(statement.outside_dp) != left:
-        yield "the sites whose samples the statement has outside DP are not those whose logs list such a batch"
+    if may and set(statement.outside_dp) != set(statement.mechanisms.sites):
+        yield "the plan lets gates of class S decide, and the statement does not have every site's samples outside DP"
+    left = {site for site, excerpt in contents.excerpt.sites.items() if excerpt.outside_dp}
+    if not left <= set(statement.outside_dp):
+        yield "the log of a site lists a batch outside DP, and the statement does not"
     if sorted(statement.outside_dp) != sorted(manifest.outside_dp):
         yield "statement and manifest name different sites whose samples are outside DP"
 

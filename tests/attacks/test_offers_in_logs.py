@@ -178,16 +178,15 @@ def test_a_batch_of_a_site_that_does_not_show_its_log_any_more_is_not_used(world
     rounds = world.rounds(OUTSIDE)
     assert [batch.site for batch in rounds.offers(QUESTION)] == OTHERS
     assert BAD_NAME in [site.name for site in rounds.sites]  # it may be down for a while
-    assert rounds.left_outside_dp([BAD_NAME, *OTHERS]) == tuple(OTHERS)
 
 
-def test_a_batch_outside_dp_that_was_lost_on_its_way_had_left(world: World) -> None:
+def test_a_batch_that_was_lost_on_its_way_is_no_fault_of_its_site(world: World) -> None:
     world.simulator.behaviour[BAD] = lambda request, reply: (
         None if isinstance(decode_request(request)[0], AskSamples) else reply
     )
     rounds = world.rounds(OUTSIDE)
     assert [batch.site for batch in rounds.offers(QUESTION)] == OTHERS
-    assert rounds.left_outside_dp([BAD_NAME]) == (BAD_NAME,)
+    assert [site.name for site in rounds.sites] == ["site-0", BAD_NAME, "site-2"]
 
 
 def test_a_site_cannot_list_a_batch_outside_dp_that_nobody_asked_for(
