@@ -100,6 +100,30 @@ def test_an_audit_cannot_pass_with_a_bound_above_its_claim() -> None:
         Audit.model_validate(audit(["a"], above=True) | {"passed": True})
 
 
+def test_attacks_are_told_with_sizes_power_and_what_was_not_tried() -> None:
+    html = " ".join(render_html(facts(audit=audit(["a"]))).split())
+    assert "Attacks on canaries, against those that coins left out" in html
+    assert "61 of 500" in html
+    assert "7.5" in html  # per cent, at which the attack would be noticed
+    assert "Distances are no evidence of privacy." in html
+    assert "Not tried: attribute-inference (all records have one label)." in html
+    assert "25 made-up identifiers in 100 records" in html
+    assert "lies above what so many canaries can show" not in html  # 4.06 is above the claim of 3.97
+
+
+def test_a_claim_above_the_ceiling_is_said_to_be_untested() -> None:
+    values = audit(["a"])
+    values["sites"]["a"] |= {"claimed_epsilon": 8.0}
+    assert "lies above what so many canaries can show" in render_html(facts(audit=values))
+
+
+def test_an_attack_on_real_records_cannot_be_in_the_consortiums_report() -> None:
+    values = audit(["a"])
+    values["attacked"][0]["attacks"][0] |= {"class": "S", "populations": ["real", "real"]}
+    with pytest.raises(ValidationError, match="for a site's own report"):
+        Audit.model_validate(values)
+
+
 def outcome(
     campaign: str, correct: int = 230, claimed: float | None = 3.97, delta: float = 1e-5, confidence: float = 0.999
 ) -> AuditOutcome:
@@ -231,6 +255,8 @@ def test_hostile_names_in_the_new_parts_stay_text() -> None:
     values = report_data(sites=2, labels=3, rounds=2)
     values["audit"] = audit([bad])
     values["audit"]["membership"]["attack"] = bad
+    attacked = values["audit"]["attacked"][0]
+    attacked["on"] = attacked["attacks"][0]["attack"] = attacked["skipped"][0]["why"] = attacked["notes"][0] = bad[:900]
     values["deidentification"] = deidentification()
     values["deidentification"] |= {"policy": bad, "note": bad}
     values["deidentification"]["types"][bad] = values["deidentification"]["types"]["PERSON"]
