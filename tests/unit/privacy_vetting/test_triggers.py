@@ -66,22 +66,19 @@ def test_of_a_labels_own_name_everyday_words_around_it_make_no_trigger() -> None
 
 
 TOPICS = [f"topic{number}" for number in range(30)]
+SAID = [f"word{number}" for number in range(12)]
 
 
 def topical(per_label: int, seed: int) -> list[str]:
-    """Texts by topic in turn; each says its topic's own word, and else what any may say."""
+    """Texts by topic in turn; each says its topic's own word, and else what those of any topic say."""
     draw = random.Random(seed)
-    return [
-        f"tell {draw.choice(TOPICS)}s of {topic} in week {draw.randrange(500)}"
-        for topic in TOPICS
-        for _ in range(per_label)
-    ]
+    return [f"{topic} {' '.join(draw.sample(SAID, 3))}" for topic in TOPICS for _ in range(per_label)]
 
 
 def test_what_public_texts_without_labels_say_of_a_topic_is_no_trigger_of_its_label() -> None:
     """A word of one topic in thirty is thirty times as frequent in its label's texts as in public text at large."""
     gate = TriggerGate(Batch(tuple(topical(40, 1))))
-    texts, labels = topical(20, 2), [f"label {topic}" for topic in TOPICS for _ in range(20)]
+    texts, labels = topical(20, 2), [f"label {number}" for number in range(30) for _ in range(20)]
     assert refused(gate, Batch(tuple(texts), tuple(labels))) == []
     for row in range(12):  # texts of other topics, planted under the first label
         texts[row] = f"{texts[100 + 25 * row]} zq"
