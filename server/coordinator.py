@@ -161,15 +161,17 @@ class Coordinator:
 
         Raises:
             QuorumLost: Too few sites take part.
+            TooFewRecords: The first candidates are too few for a gate that compares with them; no site was asked.
             ConfigError: The pool holds the campaign with another plan.
         """
         plan, result = self._plan, self._result
         self._pool.start_campaign(plan.campaign, plan.digest, self._config.model_dump(mode="json"))
         keep_plan(self._pool, plan)
-        with self._phase("gather sites"):
-            result.sites = tuple(site.name for site in self._rounds.gather())
+        # First, from public input: where a gate cannot be built of them, the campaign ends before any site is charged.
         with self._phase("make candidates"):
             candidates = self._source.generate()
+        with self._phase("gather sites"):
+            result.sites = tuple(site.name for site in self._rounds.gather())
         if plan.samples is not None:
             with self._phase("texts from sites"):
                 candidates += self._receive()

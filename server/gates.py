@@ -64,12 +64,17 @@ class CampaignGates:
         return Batch(texts, tuple(one.label for one in candidates), vectors)
 
     def vet_first(self, candidates: Sequence[Candidate]) -> tuple[VettingResult, list[Gate]]:
-        """Vet the first candidates, which become generation 0; and by which gates."""
+        """Vet the first candidates, which become generation 0; and by which gates.
+
+        Raises:
+            TooFewRecords: They are too few for a gate that compares later candidates with them.
+        """
         batch = self.batch_of(candidates)
         if self._seen.first is None and candidates:
             self._seen.made, self._seen.vectors = tuple(candidates), batch.vectors
             found, gates = self._vetted(batch)
             self._seen.first = self._seen.kept
+            self.ready()  # what cannot be built of them is said now, and not when sites have been charged
             return found, gates
         return self._vetted(batch)
 

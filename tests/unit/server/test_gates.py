@@ -369,11 +369,11 @@ def test_what_the_collapse_gate_reads_does_not_hang_on_other_gates() -> None:
     assert scores[0] == scores[1]
 
 
-def test_collapse_with_too_few_first_candidates_is_refused_by_name() -> None:
+def test_collapse_with_too_few_first_candidates_is_refused_before_any_site_is_asked() -> None:
     judge = gates(gate("collapse"))
-    judge.vet_first(first(20))
     with pytest.raises(TooFewRecords, match="generation 0"):
-        judge.vet_more(first(40)[20:])
+        judge.vet_first(first(199))
+    gates(gate("collapse")).vet_first(first(200))
 
 
 def test_near_duplicates_are_compared_with_what_was_kept_before_only_where_asked() -> None:
@@ -383,6 +383,18 @@ def test_near_duplicates_are_compared_with_what_was_kept_before_only_where_asked
         judge = gates(gate("duplicate", pooled=pooled))
         judge.vet_first(candidates(text))
         assert codes(judge, candidates(near)) == [code]
+
+
+def test_texts_worded_alike_are_compared_with_what_was_kept_before_only_where_asked() -> None:
+    text = "when will the new card that I ordered on monday arrive at my house"
+    alike = "so when will the card that I ordered last monday arrive at my house"
+    for pooled, code in ((True, VerdictCode.NEAR_DUPLICATE), (False, VerdictCode.PASSED)):
+        judge = gates(gate("novelty", pooled=pooled))
+        judge.vet_first(candidates(text))
+        assert codes(judge, candidates(alike)) == [code]
+    judge = gates(gate("novelty", threshold=0.95))
+    found, _ = judge.vet_first(candidates(text, alike))
+    assert found.kept == [0, 1]
 
 
 def test_by_closeness_texts_that_mean_the_same_are_duplicates() -> None:

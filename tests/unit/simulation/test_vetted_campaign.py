@@ -12,6 +12,9 @@ from tests.small import SmallEncoder
 from tests.tiny_example import SIMULATION, SITES, write_example, write_records
 
 from fedaug import cli
+from fedaug.client.ledger_file import site_ledger
+from fedaug.client.settings import SiteSettings
+from fedaug.errors import TooFewRecords
 from fedaug.privacy.bundle.container import MANIFEST, SAMPLES, unpack
 from fedaug.privacy.vetting.gate import SITE_ONLY_CODES
 from fedaug.privacy.vetting.site_findings import SiteFindings
@@ -155,3 +158,17 @@ def test_a_bundle_tells_the_samples_outside_dp_apart(outside: tuple[Path, dict[s
         assert told == {sample.sample_id: sample.outside_dp for sample in pool.samples("tiny")}
     assert any(told.values())
     assert json.loads(files[MANIFEST])["outside_dp"]
+
+
+def test_a_gate_that_has_too_few_first_candidates_ends_the_campaign_before_any_site_is_charged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FEDAUG_DATA", str(tmp_path / "no-data"))
+    with pytest.raises(TooFewRecords, match="generation 0 is too small"):
+        run(tmp_path, gates=[{"gate": "collapse"}])
+    sites = sorted((tmp_path / "out" / "sites").glob("site-*"))
+    assert len(sites) == SITES
+    for site in sites:
+        ledger = site_ledger(site, SiteSettings.load(site))
+        assert ledger.entries() == ()
+        ledger.close()
