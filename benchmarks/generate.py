@@ -1,92 +1,141 @@
-"""Candidates a second: label phrases against sampling a local language model for the same labels.
+"""Tokens a second: the sampler against a plain ``generate`` loop of transformers, one prompt after the other.
 
-The alternative is the causal language model in the folder ``--model``. Without one it is synonym replacement in one
-hand-written query for each label (EDA, Wei & Zou 2019), which needs no model either.
+Same model, prompts, and settings; 256 short samples. For honesty also against ``generate`` in padded batches. The model
+is the embedded one; ``--model FOLDER`` takes another, and ``--shape`` the embedded one's shape with weights that were
+not trained to write.
+
+    python -m benchmarks.generate --json
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import random
+import statistics
 import time
+from collections.abc import Callable, Sequence
 
-from fedaug.augmentation.generators.clinical_notes import ClinicalNotes
-from fedaug.augmentation.generators.label_phrases import LabelPhrases
-from fedaug.augmentation.operators.splice import Splice
-from fedaug.augmentation.operators.word_swap import WordSwap
+import torch
+from tokenizers import Tokenizer
+from transformers import BertConfig, BertLMHeadModel
 
-LABELS = ["card_not_working", "cancel_transfer", "exchange_rate", "lost_or_stolen_card", "getting_virtual_card"]
-HEADERS = ["GENHX", "CC", "PLAN", "EXAM", "ALLERGY"]
+from benchmarks.measure import result, show
+from fedaug.augmentation.generators.language_model import label_prompt
+from fedaug.augmentation.language.loading import load_language_model
+from fedaug.augmentation.language.model import LanguageModel
+from fedaug.augmentation.language.sampling import LocalSampler, Prompt
+from fedaug.augmentation.language.settings import SamplingSettings
+from fedaug.privacy.pretrained import weights_folder
+
+LABELS = [
+    "lost card", "exchange rate", "cancel transfer", "getting a virtual card",
+    "card payment fee charged", "card arrival", "forgotten pin", "why verify identity",
+]  # fmt: skip
+SETTINGS = SamplingSettings(max_new_tokens=24, stop="")
+TOGETHER = 32  # prompts in a batch of transformers
+Run = tuple[int, float]  # tokens, seconds
+
+
+def shape() -> LanguageModel:
+    """The embedded model's shape: MiniLM as a decoder, its head tied, sharpened to about a trained model's entropy."""
+    folder = weights_folder()
+    config = BertConfig.from_pretrained(folder, is_decoder=True)
+    model = BertLMHeadModel(config)
+    with torch.no_grad():
+        head = model.cls.predictions.transform
+        torch.nn.init.eye_(head.dense.weight)
+        head.LayerNorm.weight.fill_(12.0)
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return LanguageModel(model.train(False), tokenizer, 101, 102, 0, 512, "MiniLM's shape", controlled=True)
+
+
+def ours(model: LanguageModel, prompts: Sequence[Prompt]) -> int:
+    """All prompts with the sampler; tokens."""
+    return sum(sample.tokens for sample in LocalSampler(model).sample(prompts, SETTINGS, 1))
+
+
+def theirs(model: LanguageModel, prompts: Sequence[Prompt], rows: int) -> int:
+    """Prompts with ``generate``, so many at once, shortest first; tokens up to the end token."""
+    tokens = 0
+    for start in range(0, len(prompts), rows):
+        batch = [prompt.ids for prompt in prompts[start : start + rows]]
+        longest = max(map(len, batch))
+        ids = torch.tensor([[model.pad_id] * (longest - len(row)) + list(row) for row in batch], device=model.device)
+        mask = torch.tensor([[0] * (longest - len(row)) + [1] * len(row) for row in batch], device=model.device)
+        with torch.inference_mode():
+            made = model.model.generate(
+                ids, attention_mask=mask, do_sample=True, top_k=0, top_p=SETTINGS.top_p,
+                temperature=SETTINGS.temperature, repetition_penalty=SETTINGS.repetition_penalty,
+                no_repeat_ngram_size=SETTINGS.no_repeat_ngram, max_new_tokens=SETTINGS.max_new_tokens,
+                min_new_tokens=SETTINGS.min_new_tokens, pad_token_id=model.pad_id, eos_token_id=sorted(model.end_ids),
+                suppress_tokens=list(model.never_written),
+            )[:, longest:]  # fmt: skip
+        ended = torch.isin(made, torch.tensor(sorted(model.end_ids), device=made.device))
+        tokens += sum(int(row.nonzero()[0]) + 1 if row.any() else made.shape[1] for row in ended)
+    return tokens
+
+
+def timed(work: Callable[[], int]) -> Run:
+    """Tokens and seconds."""
+    began = time.perf_counter()
+    return work(), time.perf_counter() - began
 
 
 def main() -> None:
-    """Print one JSON object."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--json", action="store_true", help="only the JSON object")
-    parser.add_argument("--model", help="folder of a local causal language model")
-    parser.add_argument("--per-label", type=int, default=150)
-    settings = parser.parse_args()
-    figures = own_figures(settings.per_label)
-    other = language_model(settings.model) if settings.model else word_replacement(settings.per_label)
-    result = {
-        "ours": figures["label-phrases"],
-        "alternative": other,
-        "ratio": figures["label-phrases"] / other,
-        "unit": "different texts per second",
-        "all": figures,
-        "settings": {"per_label": settings.per_label, "alternative": settings.model or "EDA word replacement"},
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", action="store_true", help="print one JSON object on the last line")
+    parser.add_argument("--model", default="embedded", help="folder of a causal language model")
+    parser.add_argument("--shape", action="store_true", help="the embedded model's shape, untrained")
+    parser.add_argument("--samples", type=int, default=256)
+    parser.add_argument("--runs", type=int, default=1, help="how often each is measured; the plain loop takes minutes")
+    options = parser.parse_args()
+    model = shape() if options.shape else load_language_model(options.model)
+    asked = [label_prompt(model, label, "finance", "query") for label in LABELS]
+    keyed = [Prompt(str(number), asked[number % len(asked)]) for number in range(options.samples)]
+    prompts = sorted(keyed, key=lambda prompt: len(prompt.ids))
+    work = {
+        "ours": lambda: ours(model, prompts),
+        "generate, one by one": lambda: theirs(model, prompts, 1),
+        f"generate, {TOGETHER} together": lambda: theirs(model, prompts, TOGETHER),
     }
-    if not settings.json:
-        for name, rate in figures.items():
-            print(f"{name}: {rate:,.0f} different texts per second")
-    print(json.dumps(result))
-
-
-def own_figures(per_label: int) -> dict[str, float]:
-    """Rate of each generator and operator."""
-    phrases = LabelPhrases(per_label)
-    next(phrases.generate(LABELS, 0))  # the word lists are read once
-    figures = {}
-    for generator, labels in ((phrases, LABELS), (ClinicalNotes(per_label), HEADERS)):
-        start = time.perf_counter()
-        made = list(generator.generate(labels, 1))
-        figures[generator.name] = len(made) / (time.perf_counter() - start)
-    parents = list(phrases.generate(LABELS[:1], 1))[:10]
-    for operator in (Splice(), WordSwap()):
-        start = time.perf_counter()
-        children = operator.apply(parents, per_label, 1)
-        figures[operator.name] = len(children) / (time.perf_counter() - start)
-    return figures
-
-
-def word_replacement(per_label: int) -> float:
-    """EDA's synonym replacement from one hand-written query a label: different texts per second."""
-    synonyms = {"card": ["bank card", "debit card"], "my": ["the", "our"], "help": ["assist"], "please": ["kindly"]}
-    rng, made, start = random.Random(1), set(), time.perf_counter()
-    for label in LABELS:
-        words = f"please help me with my {label.replace('_', ' ')}".split()
-        for _ in range(per_label):
-            made.add(" ".join(rng.choice(synonyms.get(word, [word])) for word in words))
-    return len(made) / (time.perf_counter() - start)
-
-
-def language_model(folder: str) -> float:
-    """A local causal language model, sampled in batches of 32: different texts per second."""
-    import torch  # noqa: PLC0415 - only with --model
-    from transformers import AutoModelForCausalLM, AutoTokenizer  # noqa: PLC0415
-
-    tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left")
-    tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
-    model = AutoModelForCausalLM.from_pretrained(folder).eval()
-    made, start = set(), time.perf_counter()
-    for label in LABELS:
-        prompt = f'A customer asks about {label.replace("_", " ")}: "'
-        batch = tokenizer([prompt] * 32, return_tensors="pt", padding=True)
-        with torch.inference_mode():
-            out = model.generate(**batch, do_sample=True, max_new_tokens=24, pad_token_id=tokenizer.pad_token_id)
-        made |= set(tokenizer.batch_decode(out, skip_special_tokens=True))
-    return len(made) / (time.perf_counter() - start)
+    for run in (ours, lambda *warm: theirs(*warm, 1)):  # both warmed up
+        run(model, prompts[:4])
+    runs: dict[str, list[Run]] = {name: [] for name in work}
+    for _ in range(options.runs):
+        for name, once in work.items():
+            runs[name].append(timed(once))
+    rates = {name: statistics.median(tokens / taken for tokens, taken in found) for name, found in runs.items()}
+    first, plain, batched = rates.values()
+    show(
+        ("sampler", "tokens/s", "tokens", "seconds"),
+        [(name, rates[name], found[0][0], found[0][1]) for name, found in runs.items()],
+    )
+    print(
+        result(
+            "generate",
+            unit="tokens per second",
+            ours=first,
+            alternative=plain,
+            ratio=first / plain,
+            batched=batched,
+            ratio_to_batched=first / batched,
+            settings={
+                "model": model.name,
+                "device": str(model.device),
+                "dtype": str(model.model.dtype),
+                "samples": len(prompts),
+                "threads": torch.get_num_threads(),
+                "runs": options.runs,
+                "max_new_tokens": SETTINGS.max_new_tokens,
+                "top_p": SETTINGS.top_p,
+                "temperature": SETTINGS.temperature,
+                "repetition_penalty": SETTINGS.repetition_penalty,
+                "no_repeat_ngram": SETTINGS.no_repeat_ngram,
+                "alternative": "transformers' generate, one prompt after the other",
+            },
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from fedaug.augmentation.datasets import catalogue
+from fedaug.augmentation.registry import public_name
 from fedaug.privacy.events import Event
 from fedaug.privacy.units import ADJACENCY, PrivacyUnit
 from fedaug.server import statement_words as words
@@ -160,7 +161,7 @@ def _trust(plan: CampaignPlan, *, enrolled: bool, simulated: bool) -> TrustState
 
 def _public_inputs(config: CampaignConfig, plan: CampaignPlan, heldout: Heldout | None) -> PublicInputs:
     licence, pretraining = words.ENCODERS.get(plan.encoder, words.UNKNOWN_ENCODER)
-    generators = (source.generator for source in config.candidates)
+    generators = (public_name(source.generator) for source in config.candidates)
     return PublicInputs(
         labels=plan.labels,
         label_words=config.label_words,

@@ -93,7 +93,9 @@ SHAPES: dict[str, Callable[[], PreTrainedModel]] = {
 }
 
 
-def save_tiny(folder: Path, shape: str = "llama", *, seed: int = 0, lively: bool = True) -> Path:
+def save_tiny(
+    folder: Path, shape: str = "llama", *, seed: int = 0, lively: bool = True, talkative: bool = True
+) -> Path:
     """Write a model's folder as ``save_pretrained`` does.
 
     Args:
@@ -101,6 +103,7 @@ def save_tiny(folder: Path, shape: str = "llama", *, seed: int = 0, lively: bool
         shape: One of ``SHAPES``.
         seed: Of the random weights.
         lively: Larger weights than a fresh model has, so that contexts and positions matter to the next token.
+        talkative: Whether a text ends by chance only; else every single letter ends it, so that most end soon.
     """
     torch.manual_seed(seed)
     model = SHAPES[shape]()
@@ -111,7 +114,9 @@ def save_tiny(folder: Path, shape: str = "llama", *, seed: int = 0, lively: bool
                     weight.normal_(0, 0.4)
     model.save_pretrained(folder)
     tiny_tokenizer().save_pretrained(folder)
-    return folder
+    if talkative:
+        return folder
+    return change_config(folder, "generation_config.json", eos_token_id=[0, *range(5, 5 + len(LETTERS))])
 
 
 def tiny_model(folder: Path, shape: str = "llama", **options: object) -> LanguageModel:
@@ -119,7 +124,8 @@ def tiny_model(folder: Path, shape: str = "llama", **options: object) -> Languag
     return load_language_model(save_tiny(folder, shape, **options), device="cpu")  # type: ignore[arg-type]
 
 
-def change_config(folder: Path, name: str = "config.json", **changes: object) -> None:
-    """Change settings in one of a folder's JSON files."""
+def change_config(folder: Path, name: str = "config.json", **changes: object) -> Path:
+    """Change settings in one of a folder's JSON files; returns the folder."""
     path = folder / name
     path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | changes), "utf-8")
+    return folder

@@ -20,6 +20,7 @@ from fedaug import (
     deid_files_cli,
     deid_policy_cli,
     enrolment_cli,
+    generate_cli,
     keys_cli,
     log_cli,
     planning_cli,
@@ -50,6 +51,7 @@ app.add_typer(ledger_cli.app, name="ledger")
 app.add_typer(bundle_cli.app, name="bundle")
 app.add_typer(planning_cli.policy, name="policy")
 app.add_typer(planning_cli.budget, name="budget")
+app.command(name="generate")(generate_cli.generate)
 app.command(name="simulate")(simulation_cli.simulate)
 app.command(name="audit")(audit_cli.audit)
 app.command(name="report")(report_cli.report)

@@ -5,11 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.tiny_language_models import save_tiny
 
 from fedaug.augmentation.candidates import Candidate, Dependence
 from fedaug.augmentation.generators import Generator
 from fedaug.augmentation.generators.clinical_notes import ClinicalNotes
 from fedaug.augmentation.generators.label_phrases import LabelPhrases
+from fedaug.augmentation.generators.language_model import LanguageModelTexts
 from fedaug.augmentation.generators.public_corpus import PublicCorpus
 from fedaug.augmentation.registry import GENERATORS, load_plugin, plugin_names
 
@@ -23,10 +25,16 @@ def _corpus(folder: Path) -> Generator:
     return PublicCorpus([str(path)])
 
 
+def _language_model(folder: Path) -> Generator:
+    path = folder / "tiny-llama"
+    return LanguageModelTexts(str(path if path.exists() else save_tiny(path, talkative=False)), per_label=8)
+
+
 BUILT_IN: dict[str, Callable[[Path], Generator]] = {
     "public-corpus": _corpus,
     "label-phrases": lambda _: LabelPhrases(),
     "clinical-notes": lambda _: ClinicalNotes(),
+    "language-model": _language_model,
 }
 INSTALLED = {
     name: lambda _, name=name: load_plugin(GENERATORS, name)()

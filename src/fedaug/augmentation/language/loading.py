@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,13 +26,18 @@ _PADDED: Final = 2.0
 
 
 def load_language_model(
-    source: str | Path = EMBEDDED, *, device: str | None = None, dependence: Dependence = Dependence.PUBLIC
+    source: str | Path = EMBEDDED,
+    *,
+    adapter: str | Path | None = None,
+    device: str | None = None,
+    dependence: Dependence = Dependence.PUBLIC,
 ) -> LanguageModel:
     """A causal language model, ready to sample.
 
     Args:
         source: ``"embedded"`` for the one that fedaug brings, or the folder of a Hugging Face causal language model:
             ``config.json``, safetensors and a tokenizer.
+        adapter: The folder of a low-rank adapter that goes on top; what it writes counts as ``DP`` at least.
         device: ``"cpu"``, ``"cuda"`` or ``"mps"``; the fastest that there is, unless given.
         dependence: What the weights depend on. Whoever trained the model on records without differential privacy says
             ``PRIVATE`` here, and nothing that it writes may leave.
@@ -44,17 +48,38 @@ def load_language_model(
         ConfigError: The model brings code of its own, or its tokenizer does not fit.
         MalformedSource: A file is damaged or cut short, or weights are missing.
     """
-    if str(source) == EMBEDDED:
-        found: LanguageModel = import_module("fedaug.augmentation.embedded").load_embedded()  # loads torch
-        found.model.to(device or best_device())  # type: ignore[arg-type]  # transformers hides torch's signature
-        return replace(found, dependence=max(found.dependence, dependence))
-    folder = Path(source).expanduser()
+    device = device or best_device()
+    found = _embedded(device) if str(source) == EMBEDDED else _from_folder(Path(source).expanduser(), device)
+    if adapter is not None:
+        _adapt(found, Path(adapter).expanduser())
+        dependence = max(dependence, Dependence.DP)
+    return replace(found, dependence=max(found.dependence, dependence))
+
+
+def _embedded(device: str) -> LanguageModel:
+    from fedaug.augmentation.embedded import load_embedded  # noqa: PLC0415 - loads torch
+
+    found = load_embedded()
+    found.model.to(device=device, dtype=dtype_for(device))  # type: ignore[call-arg]  # transformers hides torch's own
+    return found
+
+
+def _from_folder(folder: Path, device: str) -> LanguageModel:
     checked_config(folder)
     with _quiet():
         config = _config(folder)
         tokenizer, special = _tokenizer(folder)
-        model = _model(folder, config, device or best_device())
-    return _together(folder, model, tokenizer, special, dependence)
+        model = _model(folder, config, device)
+    return _together(folder, model, tokenizer, special)
+
+
+def _adapt(model: LanguageModel, folder: Path) -> None:
+    from fedaug.augmentation.lora import attach, load_state, read_adapter  # noqa: PLC0415 - loads torch
+
+    state, spec = read_adapter(folder)
+    load_state(attach(model.model, spec), state)
+    model.model.to(model.device)  # type: ignore[arg-type]  # as above; adapters stay in float32
+    model.model.requires_grad_(False)
 
 
 def load_tokenizer_only(folder: str | Path, *, dependence: Dependence = Dependence.PUBLIC) -> LanguageModel:
@@ -73,7 +98,7 @@ def load_tokenizer_only(folder: str | Path, *, dependence: Dependence = Dependen
         tokenizer, special = _tokenizer(folder)
         with torch.device("meta"):
             model: PreTrainedModel = AutoModelForCausalLM.from_config(config)  # type: ignore[no-untyped-call]
-    return _together(folder, model, tokenizer, special, dependence)
+    return replace(_together(folder, model, tokenizer, special), dependence=dependence)
 
 
 def best_device() -> str:
@@ -173,7 +198,6 @@ def _together(
     model: PreTrainedModel,
     tokenizer: Tokenizer,
     special: PreTrainedTokenizerBase,
-    dependence: Dependence,
 ) -> LanguageModel:
     _check_fit(folder, model, tokenizer)
     ends = _end_ids(model, special, folder)
@@ -185,7 +209,6 @@ def _together(
         pad_id=ends[0] if special.pad_token_id is None else special.pad_token_id,
         max_tokens=_max_tokens(model.config),
         name=folder.resolve().name,
-        dependence=dependence,
         also_ends=frozenset(ends[1:]),
     )
 
