@@ -10,7 +10,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
 
-from fedaug.augmentation.candidates import Dependence
+from fedaug.augmentation.candidates import Candidate, Dependence
 from fedaug.errors import BadNumber, MalformedRow, PrivateOutput
 from fedaug.privacy.canonical import digest
 from fedaug.privacy.events import Event, ReleaseKind
@@ -90,6 +90,39 @@ class PoolSample:
     def outside_dp(self) -> bool:
         """Whether it came in a batch that a gate of class S picked, or was made of one that did: no ε holds for it."""
         return bool(self.scores.get(OUTSIDE_DP))
+
+
+def pool_samples(candidate: Candidate, *, weight: float = 1.0, accepted_round: int = 0) -> list[PoolSample]:
+    """A labelled candidate as rows for the pool: one for each label that it is believed to be of.
+
+    A soft label becomes several rows of one text, whose weights are its shares of belief; a student that is trained on
+    the pool believes them in the same shares.
+
+    Args:
+        candidate: With a label, certain or soft.
+        weight: Of all its rows together.
+        accepted_round: The round that let it in.
+
+    Raises:
+        MalformedRow: It has no label, or cannot be stored.
+        PrivateOutput: It depends on records without a DP mechanism in between.
+    """
+    if candidate.label is None:
+        raise MalformedRow("a candidate without a label was offered to the pool", "label it first")
+    return [
+        PoolSample(
+            text=candidate.text,
+            label=label,
+            weight=weight * share,
+            accepted_round=accepted_round,
+            origin=candidate.origin,
+            source=candidate.source,
+            dependence=candidate.dependence,
+            parents=candidate.parents,
+            scores={"confidence": candidate.confidence},
+        )
+        for label, share in candidate.weighted_labels
+    ]
 
 
 @dataclass(frozen=True)
