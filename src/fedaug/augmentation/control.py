@@ -1,7 +1,7 @@
 """Control prefixes: what the embedded model is told, in plain words, before it writes.
 
 Keskar et al. 2019, "CTRL: A Conditional Transformer Language Model for Controllable Generation", section 2: the code
-stands before the text, and the loss is of the text alone. Here a code is made of words, so that a label which no text of
+stands before the text, and the loss is of the text alone. Here a code is made of words, so that a label that no text of
 training had is understood by what it says. A part may be left out; training leaves parts out at random.
 """
 

@@ -1,0 +1,1 @@
+"""Trains the embedded language model: data, training, measuring, packing."""
