@@ -40,7 +40,8 @@ SUBJECT = {"privacy.unit": "subject"}
 LOUD = 100  # records of a subject whose contributions are not clipped
 HEAVY = 50  # canaries of the runs in which every canary is that loud
 NOISES = {"noise off": UnsafeNoise(silent=True), "noise halved": UnsafeNoise(halvings=1)}
-COLUMNS = ["campaign", "run", "eps", "right", "guesses", "95 %", "99.9 %", "ceiling", "TPR@1%", "AUC", "loudest", "s"]
+COLUMNS = ["campaign", "run", "eps", "right", "guesses", "95 %", "99.9 %", "ceiling", "TPR@1%", "AUC", "leaks"]
+COLUMNS += ["loudest", "s"]
 
 
 @dataclass(frozen=True)
@@ -75,12 +76,18 @@ class Row:
         (details,) = self.found["details"].values()
         return details["loudest"] and dict(details["loudest"])
 
+    @property
+    def leaks(self) -> str:
+        """Attacks on the samples that found a leak, of those that were made on the canaries."""
+        made = [attack for pool in self.found["attacked"] for attack in pool["attacks"]]
+        return f"{sum(attack['detected'] for attack in made)}/{len(made)}"
+
     def cells(self) -> list[object]:
         member, loud = self.found["membership"], self.loudest
         return [
             *(self.campaign, self.defect, self.epsilon, self.site["correct"], self.site["guesses"]),
             *(bound["lower_bound"] for bound in self.bounds),
-            *(self.site["ceiling"], member["tpr_at_1pct_fpr"], member["auc"]),
+            *(self.site["ceiling"], member["tpr_at_1pct_fpr"], member["auc"], self.leaks),
             f"{loud['deviations']:.1f}/{loud['limit']:.1f}" if loud else "-",
             f"{self.seconds:.0f}",
         ]
@@ -89,7 +96,8 @@ class Row:
         epsilon = "inf" if math.isinf(self.epsilon) else self.epsilon
         row = {"campaign": self.campaign, "run": self.defect, "epsilon": epsilon, "canaries": self.canaries}
         told = {"claimed_epsilon": self.site["claimed_epsilon"], "passed": self.found["passed"]}
-        return row | told | {"bounds": self.bounds, "membership": self.found["membership"], "loudest": self.loudest}
+        tried = {"attacked": self.found["attacked"], "membership": self.found["membership"]}
+        return row | told | {"bounds": self.bounds, "loudest": self.loudest} | tried
 
 
 def bars(rows: Sequence[Row], planted: Sequence[dict[str, Any]]) -> dict[str, bool]:

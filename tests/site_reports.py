@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.vectors.report_findings import deidentification
+from tests.vectors.report_findings import attacked, deidentification
 
 from fedaug.client.report import SiteReport
 
@@ -41,6 +41,7 @@ def site_report(labels: int = 30, campaigns: int = 2, *, noise: bool = True, **c
             _finding("surrogate-used", "planted", None, 1),
         ],
         "findings_kept": True,
+        "attacks": attacked_records(),
     }
     return SiteReport.model_validate(values | changes)
 
@@ -82,3 +83,11 @@ def _finding(code: str, gate: str, highest: float | None, candidates: int) -> di
         "highest": highest,
         "examples": [f"{number:016x}" for number in range(1, min(candidates, 5) + 1)],
     }
+
+
+def attacked_records() -> dict[str, Any]:
+    """Attacks on the site's records, which are of class S."""
+    values = attacked("records of st-mary, against held-out ones")
+    for one in (*values["attacks"], values["distances"]):
+        one |= {"class": "S", "populations": ["real", "real"]}
+    return values

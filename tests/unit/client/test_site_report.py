@@ -123,6 +123,13 @@ def test_page_says_that_it_stays_at_the_site_and_what_is_not_known() -> None:
     assert "was not measured, so it is not known" in text
 
 
+def test_attacks_on_the_sites_records_are_told_with_their_caution() -> None:
+    html = " ".join(page(site_report()).split())
+    assert "Attacks on records of st-mary, against held-out ones" in html
+    assert "Distances are no evidence of privacy." in html
+    assert "Attacks with the consortium’s samples" not in page(site_report(attacks=None))
+
+
 def test_a_score_of_another_policy_is_marked() -> None:
     assert "The score below is of another policy" not in page(site_report())
     stale = site_report(policy_fingerprint="00" * 32)
