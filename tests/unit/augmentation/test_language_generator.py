@@ -106,7 +106,7 @@ def test_a_folder_in_place_of_a_generator_s_name_is_a_language_model(folder: Pat
 
 
 def test_others_read_a_folder_s_name_and_not_its_path() -> None:
-    assert public_name("/home/ann/models/gpt2") == "language-model: gpt2"
+    assert public_name("/srv/models/gpt2") == "language-model: gpt2"
     assert public_name("label-phrases") == "label-phrases"
 
 

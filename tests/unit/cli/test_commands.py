@@ -33,6 +33,7 @@ COMMANDS = (
     *(f"ledger {verb}" for verb in ("show", "verify", "export", "recover")),
     "policy explain",
     "budget plan",
+    "generate",
     "data list",
     "data fetch",
     "deid apply",
