@@ -136,6 +136,11 @@ BROKEN: dict[str, tuple[Callable[[Path], object], type[FedaugError], str]] = {
         MalformedSource,
         "config.json is not a JSON object",
     ),
+    "quantised weights": (
+        lambda folder: change_config(folder, quantization_config={"quant_method": "awq", "bits": 4}),
+        UnknownFormat,
+        "the quantised weights in",
+    ),
     "no tokenizer": (_without_tokenizer, MissingFile, "has no tokenizer"),
     "a damaged tokenizer": (_damaged_tokenizer, MalformedSource, "the tokenizer in"),
     "a tokenizer of another model": (_of_more_tokens, ConfigError, "241 tokens and the model 191"),

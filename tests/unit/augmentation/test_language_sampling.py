@@ -64,6 +64,14 @@ def test_each_architecture_is_run_in_the_fastest_way_that_is_right(shape: str, w
     assert way_of(tiny_model(tmp_path, shape)) == way
 
 
+@pytest.mark.parametrize("shape", ["gpt2", "llama", "qwen3", "gemma3", "bert"])
+def test_a_model_in_bfloat16_is_run_as_fast_and_the_same_run_gives_the_same_texts(shape: str, tmp_path: Path) -> None:
+    model = tiny_model(tmp_path, shape)
+    model.model.to(torch.bfloat16)
+    assert way_of(model) == Way(cached=True, padded=True)
+    assert _texts(LocalSampler(model), _prompts(model)) == _texts(LocalSampler(model), _prompts(model))
+
+
 def test_an_encoder_is_refused(tmp_path: Path) -> None:
     model = tiny_model(tmp_path, "bert")
     encoder = BertLMHeadModel(BertConfig(**model.model.config.to_dict() | {"is_decoder": False}))

@@ -72,13 +72,15 @@ def choose(logits: torch.Tensor, keys: torch.Tensor, step: int, settings: Sampli
     drawn = torch.empty(len(logits), dtype=torch.long, device=logits.device)
     unsure = torch.zeros(len(logits), dtype=torch.bool, device=logits.device)
     left = torch.arange(len(logits), device=logits.device)
+    own_scores, own_probabilities = scores, probabilities  # of the rows that are left
     while len(left):
-        top = scores[left].topk(2, dim=1)
-        winner = top.indices[:, 0]
-        own = probabilities[left, winner]
-        likelier = (probabilities[left] * (probabilities[left] > own[:, None])).sum(1)
-        drawn[left] = winner
+        top = own_scores.topk(2, dim=1)
+        winner = top.indices[:, :1]
+        drawn_probability = own_probabilities.gather(1, winner)
+        likelier = torch.where(own_probabilities > drawn_probability, own_probabilities, 0.0).sum(1)
+        drawn[left] = winner[:, 0]
         unsure[left] |= (top.values[:, 0] - top.values[:, 1] < close) | ((likelier - settings.top_p).abs() < close)
-        scores[left, winner] = _NEVER
-        left = left[likelier >= settings.top_p]
+        again = likelier >= settings.top_p
+        left, own_probabilities = left[again], own_probabilities[again]
+        own_scores = own_scores[again].scatter_(1, winner[again], _NEVER)
     return Choice(drawn, unsure)

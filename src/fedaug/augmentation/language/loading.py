@@ -187,6 +187,11 @@ def _model(folder: Path, config: PreTrainedConfig, device: str) -> PreTrainedMod
         found: PreTrainedModel = model.to(device)
         found.train(False)
         return found
+    if getattr(config, "quantization_config", None):
+        raise UnknownFormat(
+            f"the quantised weights in {folder} cannot be loaded here ({type(last).__name__})",
+            "use the model's weights in bfloat16, or install what its quantisation needs",
+        ) from last
     raise MalformedSource(
         f"the weights in {folder} do not fit its config.json ({type(last).__name__})",
         "copy or download the model again",
