@@ -182,7 +182,7 @@ def test_attacks_on_public_records_may_be_in_the_consortiums_edition(
         "simulation.data.validation_percent": 45, "simulation.sites.count": 1, "minimum_sites": 1,
     })  # fmt: skip
     canaries, records = audit_of(tmp_path)["attacked"]
-    assert records["on"] == "records of all sites, against held-out ones"
+    assert records["on"] == "records of all sites (public or made up), against held-out ones"
     assert {tuple(one["populations"]) for one in records["attacks"]} == {("public", "public")}
     assert canaries["attacks"]
 

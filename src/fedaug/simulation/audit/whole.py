@@ -66,7 +66,7 @@ def audit_run(
     attacked = []
     if records is not Population.REAL:
         every = [record for part in dealt for record in part]
-        attacked.append(attacker.on_records(every, heldout, "all sites", records).for_consortium())
+        attacked.append(attacker.on_records(every, heldout, "all sites (public or made up)", records).for_consortium())
     for name, found in attack_sites(attacker, dealt, heldout, records):
         found.write(out / "sites" / name)
     narrator.phase("audit: plant identifiers")
