@@ -304,5 +304,5 @@ def _fingerprint(model: nn.Module, layers: Mapping[str, LoraLayer]) -> str:
     for name, value in (*model.named_parameters(), *model.named_buffers()):
         if id(value) not in own:
             found.update(name.encode())
-            found.update(value.detach().cpu().contiguous().view(torch.uint8).numpy().tobytes())
+            found.update(value.detach().cpu().reshape(-1).view(torch.uint8).numpy().tobytes())
     return found.hexdigest()

@@ -31,11 +31,13 @@ def check_loaded(model: nn.Module) -> None:
             raise ConfigError(
                 f"{name} is a batch normalisation, which mixes rows", "use a model with layer normalisation"
             )
-    if model.training:
+    if any(module.training for module in model.modules()):
         raise ConfigError("the model is in training mode, where dropout is on", "call model.eval() first")
-    if getattr(model, "is_gradient_checkpointing", False):
+    # transformers has renamed its own question; what it sets on layers goes by either name.
+    names = ("gradient_checkpointing", "activation_checkpointing")
+    if any(getattr(module, name, False) is True for module in model.modules() for name in names):
         raise ConfigError(
-            "gradient checkpointing is on, which runs layers twice", "call model.gradient_checkpointing_disable() first"
+            "gradient checkpointing is on, which runs layers twice", "switch it off: adapters need little memory"
         )
 
 
