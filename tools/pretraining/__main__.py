@@ -3,19 +3,21 @@
 python -m tools.pretraining prepare --data DIR --corpus DIR
 python -m tools.pretraining train --corpus DIR --run DIR --minutes 300
 python -m tools.pretraining measure --corpus DIR --run DIR --data DIR
+python -m tools.pretraining pack --corpus DIR --run DIR --data DIR --control DIR
+python -m tools.pretraining samples --labels "lost card,PASTSURGICAL"
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 from dataclasses import asdict
 from pathlib import Path
 
 import torch
-from tokenizers import Tokenizer
-from tools.pretraining import measure, network, state
+from tools.pretraining import measure, network, release
 from tools.pretraining import piece as pieces
 from tools.pretraining.mixture import Mixture
 from tools.pretraining.prepare import prepare
@@ -23,7 +25,9 @@ from tools.pretraining.sources import SOURCES
 from tools.pretraining.train import Run, Settings
 from transformers import BertLMHeadModel
 
-from fedaug.privacy.pretrained import weights_folder
+from fedaug.augmentation.embedded.base import decoder
+from fedaug.augmentation.embedded.card import SHIPPED
+from fedaug.augmentation.embedded.loading import word_pieces
 
 _COUNTED = 2_000  # pieces of a source whose tokens the head begins with
 _WEIGHTS = {source.name: source.weight for source in SOURCES}
@@ -34,7 +38,7 @@ def main(argv: list[str] | None = None) -> int:
     args = _arguments().parse_args(argv)
     torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
-    {"prepare": _prepare, "train": _train, "measure": _measure}[args.step](args)
+    _STEPS[args.step](args)
     return 0
 
 
@@ -47,7 +51,7 @@ def _train(args: argparse.Namespace) -> None:
     args.run.mkdir(parents=True, exist_ok=True)
     weights = _WEIGHTS | json.loads(args.weights)
     weights = {name: weight for name, weight in weights.items() if weight}
-    mixture = Mixture(args.corpus, weights, _tokenizer(), args.seed)
+    mixture = Mixture(args.corpus, weights, word_pieces(), args.seed)
     model = _begin(args, weights)
     if args.scratch:
         network.scratch(model, args.seed)
@@ -62,34 +66,43 @@ def _train(args: argparse.Namespace) -> None:
         every=args.every,
         warm_up=args.warm_up,
         seed=args.seed,
+        rounded=args.rounded,
     )
     line = {"weights": weights, "scratch": args.scratch, **asdict(settings)}
-    with (args.run / "sittings.jsonl").open("a", encoding="utf-8") as stream:
+    with (args.run / release.SITTINGS).open("a", encoding="utf-8") as stream:
         stream.write(json.dumps(line) + "\n")
-    Run(model, mixture, settings, args.run, _say).train()
+    run = Run(model, mixture, settings, args.run, _say)
+    signal.signal(signal.SIGTERM, lambda _number, _frame: run.stop())  # a checkpoint is written, and nothing is lost
+    run.train()
 
 
 def _measure(args: argparse.Namespace) -> None:
-    model = _begin(args, _WEIGHTS)
-    found = None if args.before else state.load(args.run)
-    progress = {}
-    if found:
-        progress = asdict(found[0])
-        with torch.no_grad():
-            for name, weight in model.named_parameters():
-                if name in found[1][args.which]:
-                    weight.copy_(found[1][args.which][name])
-    model.train(False)
-    sets = measure.held_out_texts(args.corpus) | measure.measured_texts(args.data)
-    scores = {name: asdict(score) for name, score in measure.table(model, _tokenizer(), sets).items()}
+    model = decoder() if args.before else release.put(decoder(), release.trained(args.run, args.which))
+    scores = measure.table(model, word_pieces(), _texts(args))
     for name, score in scores.items():
-        _say(f"{name}: perplexity {score['perplexity']:.1f}, {score['bits_per_byte']:.3f} bits per byte")
-    _say(json.dumps({"progress": progress, "scores": scores}))
+        _say(f"{name}: perplexity {score.perplexity:.1f}, {score.bits_per_byte:.3f} bits per byte")
+    _say(json.dumps({name: asdict(score) for name, score in scores.items()}))
+
+
+def _pack(args: argparse.Namespace) -> None:
+    card = release.write(args.run, args.corpus, _texts(args), args.out, which=args.which, control=args.control)
+    _say(card.model_dump_json(indent=2))
+
+
+def _samples(args: argparse.Namespace) -> None:
+    for label, texts in release.samples(args.out, args.labels.split(","), args.count, args.seed).items():
+        _say(f"{label}:")
+        for text in texts:
+            _say(f"  {text}")
+
+
+def _texts(args: argparse.Namespace) -> dict[str, list[str]]:
+    return measure.held_out_texts(args.corpus) | measure.measured_texts(args.data)
 
 
 def _begin(args: argparse.Namespace, weights: dict[str, float]) -> BertLMHeadModel:
     """The untrained model; the head's bias counts the tokens of the first pieces of every source."""
-    tokenizer = _tokenizer()
+    tokenizer = word_pieces()
     tokens: list[int] = []
     for name in weights:
         texts = measure.first((piece.text for piece in pieces.read(args.corpus / f"{name}.jsonl")), _COUNTED)
@@ -98,23 +111,19 @@ def _begin(args: argparse.Namespace, weights: dict[str, float]) -> BertLMHeadMod
     return network.trainable(tokens)
 
 
-def _tokenizer() -> Tokenizer:
-    tokenizer = Tokenizer.from_file(str(weights_folder() / "tokenizer.json"))
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
-    return tokenizer
-
-
 def _say(line: str) -> None:
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
 
 
+_STEPS = {"prepare": _prepare, "train": _train, "measure": _measure, "pack": _pack, "samples": _samples}
+
+
 def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("step", choices=("prepare", "train", "measure"))
+    parser.add_argument("step", choices=sorted(_STEPS))
     parser.add_argument("--data", type=Path, help="folder of public data sets, as `fedaug data fetch` leaves them")
-    parser.add_argument("--corpus", type=Path, required=True, help="folder that `prepare` writes to")
+    parser.add_argument("--corpus", type=Path, help="folder that `prepare` writes to")
     parser.add_argument("--only", default="", help="names of sources to prepare anew, parted by commas")
     parser.add_argument("--run", type=Path, help="folder of the checkpoint; a run goes on from what is there")
     parser.add_argument("--seed", type=int, default=7)
@@ -128,9 +137,14 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--until", type=float, default=1e9, help="tokens of the run")
     parser.add_argument("--fall", type=float, default=0.0, help="tokens at its end over which the rate falls to zero")
     parser.add_argument("--minutes", type=float, default=0.0)
-    parser.add_argument("--every", type=int, default=100, help="updates between two checkpoints")
+    parser.add_argument("--every", type=float, default=5.0, help="minutes between two checkpoints")
     parser.add_argument("--warm-up", type=int, default=100, help="updates over which the rate rises")
     parser.add_argument("--which", choices=("mean", "weights"), default="mean", help="what is measured")
+    parser.add_argument("--rounded", action="store_true", help="train the weights as they will be stored")
+    parser.add_argument("--out", type=Path, default=SHIPPED, help="folder of what ships")
+    parser.add_argument("--control", type=Path, help="folder of the run that began with random weights")
+    parser.add_argument("--labels", default="lost card,exchange rate,PASTSURGICAL,family history")
+    parser.add_argument("--count", type=int, default=5, help="samples of a label")
     parser.add_argument("--before", action="store_true", help="measure the base before training")
     return parser
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,10 +12,12 @@ import torch
 from tools.pretraining import optimise, state
 from tools.pretraining.mixture import Mixture
 from tools.pretraining.network import Vocabulary, loss
+from tools.pretraining.rounding import Rounding
 from tools.pretraining.state import Progress
 from torch import Tensor
 from transformers import BertLMHeadModel
 
+_TOLD = 20  # updates between two lines
 _CLIP = 1.0
 _MEAN = 0.998  # how much of the running mean of weights stays at an update
 
@@ -31,9 +34,10 @@ class Settings:
         until: Tokens of the whole run, those before a checkpoint included.
         fall: Tokens at the end over which the rate falls to zero, and the softmax is whole.
         minutes: Ends the sitting by the clock; 0 for no end.
-        every: Updates between two checkpoints.
+        every: Minutes between two checkpoints.
         warm_up: Updates over which the rate rises.
         seed: Of the sampled softmax.
+        rounded: Whether the loss is of the weights as they will be stored.
     """
 
     tokens: int = 4096
@@ -43,9 +47,10 @@ class Settings:
     until: float = 1e9
     fall: float = 0.0
     minutes: float = 0.0
-    every: int = 100
+    every: float = 5.0
     warm_up: int = 100
     seed: int = 7
+    rounded: bool = False
 
 
 class Run:
@@ -68,9 +73,11 @@ class Run:
         self._weights = {name: weight for name, weight in model.named_parameters() if weight.requires_grad}
         self.mean = {name: weight.detach().clone() for name, weight in self._weights.items()}
         self.progress = Progress()
+        self._stopped = False
         found = state.load(folder)
         if found:
             self._go_on(*found)
+        self._rounding = Rounding(self._weights, folder) if settings.rounded else None
 
     def _go_on(self, progress: Progress, parts: dict[str, dict[str, Tensor]]) -> None:
         with torch.no_grad():
@@ -82,18 +89,25 @@ class Run:
         self._say(f"going on after step {progress.step}, {progress.tokens} tokens")
 
     def train(self) -> None:
-        """Until the tokens or the minutes are used up; a checkpoint is written at the end."""
-        settings, began, total = self._settings, time.monotonic(), 0.0
-        while self.progress.tokens < settings.until:
-            total += self._update()
-            if self.progress.step % 20 == 0:
-                self._say(self._line(total / 20))
-                total = 0.0
-            if self.progress.step % settings.every == 0:
+        """Until the tokens or the minutes are used up, or it is stopped; a checkpoint is written at the end."""
+        settings, began, losses = self._settings, time.monotonic(), []
+        saved = began
+        while self.progress.tokens < settings.until and not self._stopped:
+            losses.append(self._update())
+            now = time.monotonic()
+            if self.progress.step % _TOLD == 0:
+                self._say(self._line(sum(losses) / len(losses)))
+                losses = []
+            if now - saved > settings.every * 60:
                 self.save()
-            if settings.minutes and time.monotonic() - began > settings.minutes * 60:
+                saved = now
+            if settings.minutes and now - began > settings.minutes * 60:
                 break
         self.save()
+
+    def stop(self) -> None:
+        """End after the present update."""
+        self._stopped = True
 
     def _update(self) -> float:
         settings, began, step = self._settings, time.monotonic(), self.progress.step
@@ -102,11 +116,12 @@ class Run:
         falling = settings.fall and self.progress.tokens > settings.until - settings.fall
         vocabulary = None if falling else Vocabulary(self._vocabulary_bias, hash((settings.seed, step)) % 2**31)
         total = 0.0
-        for batch in batches:
-            with torch.autocast("cpu", torch.bfloat16):
-                lost = loss(self._model, batch, vocabulary) / learnt
-            lost.backward()
-            total += float(lost.detach())
+        with self._rounding.rounded() if self._rounding else nullcontext():
+            for batch in batches:
+                with torch.autocast("cpu", torch.bfloat16):
+                    lost = loss(self._model, batch, vocabulary) / learnt
+                lost.backward()
+                total += float(lost.detach())
         torch.nn.utils.clip_grad_norm_(self._weights.values(), _CLIP)
         optimise.set_rate(self._optimisers, self._share())
         for optimiser in self._optimisers:
