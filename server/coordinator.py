@@ -152,6 +152,7 @@ class Coordinator:
         )
         self._supported = Supported(config, self._rounds)
         self._outside_dp: frozenset[str] = frozenset()
+        self._aside: list[PoolSample] = []
         self._school = Schooling(config, encoder, heldout)
         self._teacher: Teacher | None = None
         self._result = CampaignResult(config, plan, enrolled=isinstance(consortium, EnrolledConsortium))
@@ -195,11 +196,10 @@ class Coordinator:
         return result
 
     def _receive(self) -> list[Candidate]:
-        """What sites offer and the gates here let pass; what they refuse is kept in quarantine."""
+        """What sites offer and the gates here let pass; what they refuse goes into quarantine when the pool is made."""
         request = AskSamples(campaign=self._plan.campaign)
         judged, self._result.arrivals = recheck(self._rounds.offers(request), self._source.gates, self._source.batch_of)
-        for inbound in judged:
-            self._pool.add_samples(self._plan.campaign, set_aside(inbound))
+        self._aside = [sample for inbound in judged for sample in set_aside(inbound)]
         kept = self._source.admit([candidate for inbound in judged for candidate in inbound.kept])
         outside = {one.sample_id for inbound in judged if inbound.outside_dp for one in inbound.kept}
         self._outside_dp = frozenset(one.sample_id for one in kept if one.sample_id in outside)
@@ -266,6 +266,8 @@ class Coordinator:
         result.accepted = len({sample.sample_id for sample in result.samples})
         result.ancestry = board.ancestry(sample.sample_id for sample in result.samples)
         self._pool.add_samples(campaign, result.samples)
+        # Last, since a text keeps the status that it came with: one that was also refused, as a repeat, stays pooled.
+        self._pool.add_samples(campaign, self._aside)
         student = self._school.train(result.samples, self._teacher)
         result.score = self._school.score(student)
         result.labels_only = self._school.score(self._school.train(result.samples, None))

@@ -12,7 +12,9 @@ from tests.small import SmallEncoder
 from tests.tiny_example import SIMULATION, SITES, write_example, write_records
 
 from fedaug import cli
+from fedaug.augmentation.generators.label_phrases import LabelPhrases
 from fedaug.client.ledger_file import site_ledger
+from fedaug.client.offers import Offer, Offers
 from fedaug.client.settings import SiteSettings
 from fedaug.errors import TooFewRecords
 from fedaug.privacy.bundle.container import MANIFEST, SAMPLES, unpack
@@ -109,6 +111,20 @@ def test_texts_from_sites_are_counted_on_arrival(within: tuple[Path, dict[str, A
     with Pool.open(folder / "out" / "pool.sqlite") as pool:
         aside = pool.samples("tiny", status=SampleStatus.QUARANTINED)
     assert len({sample.sample_id for sample in aside}) <= vetting["quarantined"]
+
+
+def test_a_text_that_a_site_repeats_is_pooled_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set aside as a repeat, it must not shadow the one that passed, whichever of the two came first."""
+    made = list(LabelPhrases().generate(["card_arrival", "exchange_rate", "pin_blocked"], 7))[:3]
+    monkeypatch.setenv("FEDAUG_DATA", str(tmp_path / "no-data"))
+    monkeypatch.setattr(Offers, "make", lambda *_: Offer(tuple(made * 2), outside_dp=False))
+    report = run(tmp_path)
+    with Pool.open(tmp_path / "out" / "pool.sqlite") as pool:
+        pooled, aside = pool.samples("tiny"), pool.samples("tiny", status=SampleStatus.QUARANTINED)
+    assert report["vetting"]["quarantined"] >= 3 * SITES
+    assert {one.text for one in made} & {sample.text for sample in pooled}, "none was good enough, so nothing was shown"
+    assert len({sample.sample_id for sample in pooled}) == report["samples"]["accepted"]
+    assert not {(one.text, one.label) for one in pooled} & {(one.text, one.label) for one in aside}
 
 
 def test_what_class_s_gates_found_stays_in_the_sites_folders(within: tuple[Path, dict[str, Any]]) -> None:
