@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import logging
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -14,10 +14,11 @@ from fedaug.augmentation.candidates import Candidate, Dependence
 from fedaug.augmentation.encoder import Encoder
 from fedaug.augmentation.operators import Operator, OperatorKind
 from fedaug.augmentation.registry import GENERATORS, OPERATORS, load_plugin
-from fedaug.errors import ConfigError, DataNotFound, EmptySource, PrivateOutput
+from fedaug.errors import ConfigError, DataNotFound, EmptySource, MalformedRow, PrivateOutput
 from fedaug.privacy.vetting import Batch, Gate, GateClass, Verdict, VerdictCode
 from fedaug.server.campaign import CampaignConfig, Source
 from fedaug.server.gates import CampaignGates
+from fedaug.server.language import CampaignLanguage
 from fedaug.server.schooling import Heldout
 
 _LOG = logging.getLogger(__name__)
@@ -50,6 +51,14 @@ class Funnel:
         for verdict in verdicts:
             self.refused[verdict.gate] += 1
             self.reasons.setdefault(verdict.gate, Counter())[verdict.code] += 1
+
+
+def _relabelled(child: Candidate, label_of: Mapping[str, str]) -> Candidate:
+    """Under the campaign's labels, where an operator was told their words."""
+    if child.label is None:
+        return child
+    belief = tuple((label_of[label], share) for label, share in child.belief)
+    return replace(child, label=label_of[child.label], belief=belief)
 
 
 def refuse_private(made: Iterable[Candidate]) -> None:
@@ -87,6 +96,7 @@ class CandidateSource:
         self._config = config
         self._gates = CampaignGates(config, search, encoder, heldout)
         self._search = tuple(search)
+        self._language = CampaignLanguage(config)
         self._operators: dict[str, Operator] = {}
         self._known: set[str] = set()
 
@@ -114,15 +124,22 @@ class CandidateSource:
         """Variations of each label's survivors, by every operator in turn."""
         steering = self._config.steering
         made: list[Candidate] = []
+        words = {label: self._config.label_words.get(label, label) for label in self._config.labels}
+        label_of = {name: label for label, name in words.items()}
         # A survivor is a text of the label that it was voted for, whatever label it was made for.
-        voted = [[replace(one, label=label, belief=()) for one in chosen] for label, chosen in parents.items()]
+        voted = [[replace(one, label=words[label], belief=()) for one in chosen] for label, chosen in parents.items()]
         for name in steering.operators:
             operator = self._operator(name)
             share = -(-steering.variations_per_label // len(steering.operators))
             seed = self._config.seed + 1_000 * (turn + 1)
             groups = [[one for group in voted for one in group]] if operator.across_labels else voted
             for place, group in enumerate(groups):
-                made += operator.apply(group, share * len(voted) // len(groups), seed + place)
+                try:
+                    found = operator.apply(group, share * len(voted) // len(groups), seed + place)
+                except MalformedRow as unfit:  # a text that another model would read: no reason to end a campaign
+                    _LOG.warning("%s: %s makes nothing of some survivors (%s)", unfit.code, name, unfit.what)
+                    continue
+                made += [_relabelled(child, label_of) for child in found]
         return self._vetted(made)
 
     @property
@@ -142,15 +159,19 @@ class CandidateSource:
         return list(new.values())
 
     def _operator(self, name: str) -> Operator:
-        """An operator, which reads the same public corpora as the generators do; made once."""
+        """An operator, which reads the same public corpora and writes with the same model as generators do; made once.
+
+        Raises:
+            ConfigError: It makes no texts, or needs what a campaign has not.
+        """
         if name not in self._operators:
+            if getattr(load_plugin(OPERATORS, name), "kind", None) is OperatorKind.LABEL:
+                raise ConfigError(f"the operator {name} makes no texts", "steer with operators that create or reform")
             corpora = tuple(corpus for source in self._config.candidates for corpus in source.corpora)
             try:
                 self._operators[name] = self._build(OPERATORS, Source(generator=name, corpora=corpora))
             except DataNotFound:  # an optional source's: its absence has been reported
                 self._operators[name] = self._build(OPERATORS, Source(generator=name))
-            if self._operators[name].kind is OperatorKind.LABEL:
-                raise ConfigError(f"the operator {name} makes no texts", "steer with operators that create or reform")
         return self._operators[name]
 
     def _build(self, group: str, source: Source) -> Any:  # noqa: ANN401 - what it makes is known to the caller only
@@ -162,6 +183,8 @@ class CandidateSource:
             options["corpora"] = source.corpora
         if "search" in takes:
             options["search"] = self._search
+        if group == OPERATORS:
+            options |= self._language.parts(takes)
         try:
             return factory(**options)
         except TypeError:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # loads torch, which takes seconds
     from fedaug.augmentation.language.model import LanguageModel
     from fedaug.augmentation.language.quotas import Quota
     from fedaug.augmentation.language.sampling import Sampler
+    from fedaug.augmentation.operators.writer import Writer
 
 Form = Literal["auto", "query", "complaint", "note", "text"]
 FORMS: Final[tuple[Form, ...]] = get_args(Form)
@@ -102,6 +103,25 @@ class LanguageModelTexts:
                 if text not in seen:
                     seen.add(text)
                     yield Candidate(text, self.name, sampler.model.name, label, dependence=dependence)
+
+    def writer(self, labels: Sequence[str]) -> Writer:
+        """The same model, for operators to write with; told the same of domain, form and temperature.
+
+        Args:
+            labels: What texts are to be written for; of capitals they are headings, as ``form`` says.
+        """
+        from fedaug.augmentation.language.settings import SamplingSettings  # noqa: PLC0415 - loads torch
+        from fedaug.augmentation.operators.prompts import Setting  # noqa: PLC0415
+        from fedaug.augmentation.operators.writer import Writer  # noqa: PLC0415
+
+        headings = bool(labels) and all(label.isupper() for label in labels)
+        kind: Kind = ("note" if headings else "query") if self._form == "auto" else self._form
+        settings = SamplingSettings(
+            max_new_tokens=int(self._drawn["max_tokens"]),
+            temperature=self._drawn["temperature"],
+            top_p=self._drawn["top_p"],
+        )
+        return Writer(self._sampler(), Setting(self._domain, kind), settings, trained_on=self._dependence)
 
     def _sampler(self) -> Sampler:
         from fedaug.augmentation.language.banned_words import BannedWords  # noqa: PLC0415

@@ -102,6 +102,7 @@ class Annotator:
         shown: Most demonstrations in one question, or of one label where each label has a question.
         prior: Label -> how frequent it is, where that is known from public data or a DP count; all alike if not given.
         seed: Chooses the demonstrations.
+        trained_on: What the model depends on, if that is more than it says itself.
 
     Raises:
         ConfigError: There are fewer than two labels, one is there twice, or no way to ask.
@@ -120,6 +121,7 @@ class Annotator:
         shown: int = 3,
         prior: Mapping[str, float] | None = None,
         seed: int = 0,
+        trained_on: Dependence = Dependence.PUBLIC,
     ) -> None:
         if len(labels) < 2 or len(set(labels)) < len(labels):
             raise ConfigError("labels are to be told apart, and there are not two different ones", "give the label set")
@@ -128,7 +130,7 @@ class Annotator:
         if not {one.label for one in demonstrations} <= set(labels):
             raise UnknownLabel("a demonstration has a label outside the label set", "show texts of the campaign only")
         self.labels = tuple(labels)
-        self.dependence: Dependence = most_private(reader.model.dependence, demonstrations)
+        self.dependence: Dependence = most_private(max(trained_on, reader.model.dependence), demonstrations)
         self.name = reader.model.name
         self._log_prior = _log_prior(self.labels, prior)
         make = _channel_views if reader.model.controlled else _direct_views

@@ -43,11 +43,15 @@ class Ask(Generic[_About]):
 class Writer:
     """Writes with one model.
 
+    Attributes:
+        dependence: What the model's weights depend on.
+
     Args:
         sampler: Draws from the model.
         setting: What the campaign's texts are.
         settings: How to draw.
         batch: Most texts that are asked for at once; changes the time that it takes, and no text.
+        trained_on: What the model depends on, if that is more than it says itself.
     """
 
     def __init__(
@@ -57,16 +61,14 @@ class Writer:
         settings: SamplingSettings | None = None,
         *,
         batch: int = 64,
+        trained_on: Dependence = Dependence.PUBLIC,
     ) -> None:
         self.sampler = sampler
-        self.prompts = prompts_for(sampler.model, setting or Setting())
+        self.setting = setting or Setting()
+        self.prompts = prompts_for(sampler.model, self.setting)
+        self.dependence = max(trained_on, sampler.model.dependence)
         self._settings = settings or SamplingSettings()
         self._batch = batch
-
-    @property
-    def dependence(self) -> Dependence:
-        """What its model's weights depend on."""
-        return self.sampler.model.dependence
 
     @property
     def name(self) -> str:
