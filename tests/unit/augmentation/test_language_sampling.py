@@ -64,6 +64,22 @@ def test_each_architecture_is_run_in_the_fastest_way_that_is_right(shape: str, w
     assert way_of(tiny_model(tmp_path, shape)) == way
 
 
+@pytest.mark.parametrize("shape", ["gpt2", "bert"])
+def test_positions_that_padding_shifts_are_found_out(
+    shape: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = tiny_model(tmp_path, shape)
+    forward = model.model.forward
+
+    def without_positions(input_ids: torch.Tensor, **given: object) -> object:
+        return forward(input_ids, **{name: value for name, value in given.items() if name != "position_ids"})
+
+    monkeypatch.setattr(model.model, "forward", without_positions)
+    assert way_of(model) == Way(cached=True, padded=False)
+    wrong = _texts(LocalSampler(model, way=Way(cached=True, padded=True)), _prompts(model))
+    assert wrong != _texts(LocalSampler(model), _prompts(model))
+
+
 @pytest.mark.parametrize("shape", ["gpt2", "llama", "qwen3", "gemma3", "bert"])
 def test_a_model_in_bfloat16_is_run_as_fast_and_the_same_run_gives_the_same_texts(shape: str, tmp_path: Path) -> None:
     model = tiny_model(tmp_path, shape)
