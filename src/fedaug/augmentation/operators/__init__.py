@@ -14,7 +14,11 @@ from fedaug.augmentation.candidates import Candidate, Dependence
 
 
 class OperatorKind(StrEnum):
-    """What an operator does to a set of candidates; after Ding et al. 2024, "Data augmentation using LLMs"."""
+    """What an operator does to a set of candidates.
+
+    The taxonomy of Ding et al. 2024, "Data Augmentation using Large Language Models: Data Perspectives, Learning
+    Paradigms and Challenges", section 2; its fourth kind, co-annotation, is labelling shared with a person.
+    """
 
     CREATE = "create"  # new texts for the labels of its parents
     LABEL = "label"  # the same texts, with labels

@@ -15,7 +15,7 @@ from fedaug.errors import ConfigError
 class Annotate:
     """Labels texts by the likelihood of labels, with a soft label beside the likeliest one.
 
-    Wang et al. 2021, "Want To Reduce Labeling Cost? GPT-3 Can Help", section 3, and Gilardi, Alizadeh & Kubli 2023: a
+    Wang et al. 2021, "Want To Reduce Labeling Cost? GPT-3 Can Help", and Gilardi, Alizadeh & Kubli 2023: a
     language model annotates, zero- or few-shot. How it is asked, how several ways of asking are averaged, and what is
     done about its liking for some labels, is :class:`~fedaug.augmentation.operators.annotator.Annotator`'s.
 

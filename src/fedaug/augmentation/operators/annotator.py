@@ -31,8 +31,8 @@ class DirectView:
     """How likely the label's words are after the text, less how likely they are after texts that say nothing.
 
     Without that a model prefers the labels that it has seen most (contextual calibration; Zhao et al. 2021, "Calibrate
-    Before Use", section 4; for a label of several tokens the quotient of Holtzman et al. 2021, "Surface Form
-    Competition", section 4).
+    Before Use", section 5; for a label of several tokens the quotient of Holtzman et al. 2021, "Surface Form
+    Competition").
 
     Args:
         reader: Reads.
@@ -69,7 +69,7 @@ class DirectView:
 class ChannelView:
     """How likely the text is after a prompt for each label.
 
-    Min et al. 2022, "Noisy Channel Language Model Prompting for Few-Shot Text Classification", section 3: each label
+    Min et al. 2022, "Noisy Channel Language Model Prompting for Few-Shot Text Classification": each label
     has to explain the same words, so that no label is preferred for being frequent; and it is the direction in which a
     model with control prefixes was taught.
 

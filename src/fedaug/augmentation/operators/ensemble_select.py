@@ -35,7 +35,7 @@ class EnsembleSelect:
     """Writes texts of each label with and without demonstrations, and keeps those on whose label the judges agree.
 
     Schick & Schütze 2021, "Exploiting Cloze Questions for Few Shot Text Classification and Natural Language Inference",
-    section 3.2: one prompt is a matter of luck, several of them that agree are not. Agreement as the filter of
+    section 3.3: one prompt is a matter of luck, several of them that agree are not. Agreement as the filter of
     generated texts: Meng et al. 2022, "Generating Training Data with Language Models" (SuperGen), section 3.3.
 
     - reads: the model, the judges, and ``demonstrations`` of its parents in a prompt; parents that depend on

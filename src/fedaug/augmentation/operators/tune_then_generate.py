@@ -15,7 +15,7 @@ from fedaug.errors import PrivateOutput
 class TuneThenGenerate:
     """Writes texts of each label with a model that was adapted to private texts by DP-SGD, steered by its label alone.
 
-    Yue et al. 2023, "Synthetic Text Generation with Differential Privacy: A Simple and Practical Recipe", section 3
+    Yue et al. 2023, "Synthetic Text Generation with Differential Privacy: A Simple and Practical Recipe"
     (control codes in front of each text, DP-SGD, then sampling); without DP, Meng et al. 2023, "Tuning Language Models
     as Training Data Generators". Whatever is sampled is post-processing, so more texts cost no budget.
 
