@@ -26,7 +26,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def vllm(folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """A module whose engine answers each prompt with the prompt's own tokens, a line break and more."""
-    told: dict[str, Any] = {"params": []}
+    told: dict[str, Any] = {"params": [], "reason": "stop"}
     model = load_language_model(folder, device="cpu")
     after = model.encode(["\nmore"])[0]
 
@@ -38,7 +38,10 @@ def vllm(folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
             assert not use_tqdm
             told["params"] += params
             answers = [[*prompt["prompt_token_ids"][1:], *after] for prompt in prompts]
-            return [SimpleNamespace(outputs=[SimpleNamespace(token_ids=ids)]) for ids in answers]
+            return [
+                SimpleNamespace(outputs=[SimpleNamespace(token_ids=ids, finish_reason=told["reason"])])
+                for ids in answers
+            ]
 
     module: Any = ModuleType("vllm")
     module.LLM, module.SamplingParams = Engine, SimpleNamespace
@@ -60,6 +63,15 @@ def test_it_samples_as_the_protocol_says(folder: Path, vllm: dict[str, Any]) -> 
         ("what fee", "what fee", True),
     ]
     assert seen == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_a_text_that_vllm_ended_counts_as_ended_and_one_cut_at_the_most_tokens_not(
+    folder: Path, vllm: dict[str, Any]
+) -> None:
+    sampler, settings = VllmSampler(folder), SamplingSettings(12, stop="")
+    assert {sample.ended for sample in sampler.sample(_prompts(sampler), settings, 1)} == {True}
+    vllm["reason"] = "length"
+    assert {sample.ended for sample in sampler.sample(_prompts(sampler), settings, 1)} == {False}
 
 
 def test_it_runs_no_code_and_reads_safetensors_only(folder: Path, vllm: dict[str, Any]) -> None:

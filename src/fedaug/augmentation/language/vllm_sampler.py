@@ -1,12 +1,14 @@
 """Sampling by vLLM, for large models on GPUs: the same prompts, settings and texts' form as :class:`LocalSampler`.
 
 vLLM is an optional extra. It draws by its own generator, so the same seed gives other texts than the sampler of this
-package, and it has no rule against repeated runs of tokens: ``no_repeat_ngram`` is left to the repetition penalty.
+package; it has no rule against repeated runs of tokens, so ``no_repeat_ngram`` is left to the repetition penalty; and that
+penalty counts the prompt's tokens too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
@@ -80,7 +82,10 @@ class VllmSampler:
                 done += 1
                 if progress is not None:
                     progress(done, len(prompts))
-                made = sample_of(self.model, prompt, list(output.outputs[0].token_ids), settings)
+                drawn = output.outputs[0]
+                made = sample_of(self.model, prompt, list(drawn.token_ids), settings)
+                if drawn.finish_reason == "stop":  # its versions differ in whether the end token is among the others
+                    made = replace(made, ended=True)
                 if not self._banned.found_in(made.text):
                     yield made
 
