@@ -231,8 +231,8 @@ def _check_fit(folder: Path, model: PreTrainedModel, tokenizer: Tokenizer) -> No
 def _end_ids(model: PreTrainedModel, special: PreTrainedTokenizerBase, folder: Path) -> list[int]:
     """Tokens that end a text: the tokenizer's, and those that the model's settings name, such as a chat turn's."""
     found: list[int] = []
-    settings = model.generation_config
-    for named in (special.eos_token_id, model.config.eos_token_id, settings.eos_token_id if settings else None):
+    for says in (special, model.config, model.generation_config):
+        named = getattr(says, "eos_token_id", None)
         found += [named] if isinstance(named, int) else named or []
     if not found:
         raise ConfigError(f"nothing in {folder} says which token ends a text", "set eos_token_id in config.json")

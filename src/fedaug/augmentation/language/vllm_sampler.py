@@ -1,8 +1,8 @@
 """Sampling by vLLM, for large models on GPUs: the same prompts, settings and texts' form as :class:`LocalSampler`.
 
 vLLM is an optional extra. It draws by its own generator, so the same seed gives other texts than the sampler of this
-package; it has no rule against repeated runs of tokens, so ``no_repeat_ngram`` is left to the repetition penalty; and that
-penalty counts the prompt's tokens too.
+package; it has no rule against repeated runs of tokens, so ``no_repeat_ngram`` is left to the repetition penalty; and
+that penalty counts the prompt's tokens too.
 """
 
 from __future__ import annotations
