@@ -65,6 +65,10 @@ def generate(
         from fedaug.augmentation.language.sampling import LocalSampler  # noqa: PLC0415
         from fedaug.augmentation.language.settings import SamplingSettings  # noqa: PLC0415
 
+        if not all(label.strip() for label in labels):
+            raise ConfigError("a label is empty", "say in words what the texts are about")
+        if out is not None and out.is_dir():
+            raise ConfigError(f"{out} is a folder", "give a file's name to --out")
         settings = SamplingSettings(temperature=temperature)
         words = None if banned is None else BannedWords.read(banned)
         loaded = load_language_model(model, adapter=adapter)

@@ -101,6 +101,8 @@ def test_an_interrupted_command_goes_on_and_comes_to_the_same_texts(
     [
         (("--model", "nowhere"), 2, "FA201: there is no folder nowhere"),
         (("--temperature", "9"), 2, "FA101: sampling's temperature is out of range; give 0, or 0.05 to 5"),
+        (("--label", " "), 2, "FA101: a label is empty"),
+        (("--out", "."), 2, "FA101: . is a folder"),
         (("--banned", "nowhere.txt"), 2, "FA201: the list nowhere.txt cannot be read"),
     ],
 )
@@ -111,6 +113,14 @@ def test_what_cannot_be_used_is_one_line(
     assert (found, out) == (status, "")
     assert err.startswith(line)
     assert err.count("\n") == 1
+
+
+def test_a_label_that_comes_twice_or_is_too_long_is_one_line(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for labels, line in ((["fee", "fee"], "a label has two quotas"), (["x" * 90], "tokens, and the model takes")):
+        named = [part for label in labels for part in ("--label", label)]
+        status, out, err = _fedaug(capsys, "generate", *named, "--model", str(folder), "--json")
+        assert (status, out) == (2, "")
+        assert line in err
 
 
 def test_a_model_that_repeats_itself_gives_what_it_has_and_says_so(
