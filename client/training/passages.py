@@ -1,7 +1,7 @@
 """Records as rows of tokens: which of them carry the loss, which of a unit's records count, and in what shape.
 
 All of it is a function of one unit, the plan and the step's number. In particular a row's padded length is its unit's
-own, and the number of rows of a batch follows from that length alone (docs/adr/0003, docs/adr/0020).
+own, and the number of rows of a batch follows from that length alone (docs/adr/0003, docs/adr/0021).
 """
 
 from __future__ import annotations
