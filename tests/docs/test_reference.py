@@ -13,6 +13,7 @@ import pytest
 from pydantic import BaseModel
 
 from fedaug.client.settings import SiteSettings
+from fedaug.client.training.adaptation_plan import AdaptationPlan
 from fedaug.privacy.bundle.gates import SHIPPED
 from fedaug.privacy.vetting import GROUP
 from fedaug.server.campaign import CampaignConfig
@@ -55,7 +56,10 @@ def documented(page: str) -> list[str]:
     return re.findall(r"^\| `([a-z_.]+)` \|", "".join(tables), re.MULTILINE)
 
 
-@pytest.mark.parametrize(("page", "model"), [("campaign.md", CampaignConfig), ("site.md", SiteSettings)])
+@pytest.mark.parametrize(
+    ("page", "model"),
+    [("campaign.md", CampaignConfig), ("site.md", SiteSettings), ("adaptation.md", AdaptationPlan)],
+)
 def test_every_setting_is_documented_once_and_no_other(page: str, model: type[BaseModel]) -> None:
     names = documented(page)
     assert len(names) > 8
