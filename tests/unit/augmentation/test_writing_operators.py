@@ -10,6 +10,7 @@ from tests.operator_cases import NaiveBayes, annotator
 from tests.tiny_writer import CORES, LABELS, candidates, label_in, language_model, marked, writer
 
 from fedaug.augmentation.candidates import Candidate, Dependence, believed
+from fedaug.augmentation.embedded.spelling import readable
 from fedaug.augmentation.language.sampling import LocalSampler
 from fedaug.augmentation.operators.counterfactual import Counterfactual
 from fedaug.augmentation.operators.ensemble_select import EnsembleSelect
@@ -239,3 +240,14 @@ def test_a_model_without_control_is_asked_in_plain_words() -> None:
     assert isinstance(controlled.prompts, ControlledPrompts)
     assert controlled.prompts.write("lost_card", []) == "finance query | lost card :"
     assert controlled.prompts.write("lost_card", ["where is it"]) == "finance query | lost card | short : where is it."
+
+
+def test_what_is_written_inside_a_sentence_begins_small_where_the_model_knows_no_case() -> None:
+    cased = Writer(LocalSampler(replace(language_model(), spell=readable)))
+    assert cased.joined("I lost", "My card and", "want it back.") == "I lost my card and want it back."
+    assert cased.joined("I lost it.", "My card", "is gone") == "I lost it. My card is gone"
+    assert cased.joined("when", "I", "paid") == "when I paid"
+    assert cased.joined("", "My card", ", please") == "My card, please"
+    assert cased.joined("I lost it", ", I think", "McCall") == "I lost it, I think McCall"
+    plain = writer()
+    assert plain.joined("from", "London", "") == "from London"

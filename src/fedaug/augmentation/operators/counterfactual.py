@@ -115,7 +115,7 @@ class Counterfactual:
         for ask, text in self._writer.each(asks, seed, self._fills):
             if text:
                 parts = (before, text, after) if ask.about else (text, after)
-                found.setdefault(" ".join(part for part in parts if part))
+                found.setdefault(self._writer.joined(*parts))
         return list(found)
 
 

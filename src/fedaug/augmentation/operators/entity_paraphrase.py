@@ -91,7 +91,7 @@ class EntityParaphrase:
         for ask, span in self._writer.each(self._asks(texts, seed), seed, count):
             parent, text, before, after = ask.about
             gone = not span or _BRACKET.search(span)
-            yield parent, text if gone else " ".join(part for part in (before, span, after) if part)
+            yield parent, text if gone else self._writer.joined(before, span, after)
 
     def _asks(self, texts: Iterator[tuple[Candidate, str]], seed: int) -> Iterator[Ask[Edit]]:
         rng = random.Random(seed)

@@ -81,7 +81,7 @@ class Mix:
         if not bridge:
             return None
         belief = _blended(blend)
-        text = " ".join((blend.head, bridge, blend.tail))
+        text = self._writer.joined(blend.head, bridge, blend.tail)
         return Draft(text, (blend.first, blend.second), belief[0][0], belief, self._writer.name)
 
 

@@ -18,6 +18,7 @@ from fedaug.errors import MalformedRow
 _About = TypeVar("_About")
 _FEWEST_AT_ONCE: Final = 8  # a model reads so many rows in hardly more time than one
 _SENTENCES: Final = re.compile(r".*[.!?](?=\s|$)", re.DOTALL)
+_MARKS: Final = tuple(",.;:!?)")
 _LEAST_ROOM: Final = 8  # tokens that a prompt has to leave for a text
 
 
@@ -95,6 +96,26 @@ class Writer:
                 "have the length gate leave such texts out, or use another model",
             )
 
+    def joined(self, before: str, written: str, after: str = "") -> str:
+        """What the model wrote, between two stretches that may be empty; inside a sentence it begins small.
+
+        A model whose tokens know no case spells each text as one that begins with a capital.
+        """
+        if before and not before.endswith((".", "!", "?")):
+            written = self._inside(written)
+        text = before
+        for part in (written, after):
+            text += part if not text or not part or part.startswith(_MARKS) else f" {part}"
+        return text
+
+    def _inside(self, written: str) -> str:
+        spell = self.sampler.model.spell
+        first, _, rest = written.partition(" ")
+        if spell is None or written.startswith(_MARKS):
+            return written
+        # Spelt again behind another word, so that names and "I" keep their capitals.
+        return " ".join(word for word in (spell(f"so {first.lower()}")[3:], rest) if word)
+
     def each(self, asks: Iterator[Ask[_About]], seed: int, expected: int) -> Iterator[tuple[Ask[_About], str]]:
         """Every ask with its text, in order; an empty one where the model made none.
 
@@ -122,7 +143,7 @@ class Writer:
             for sample in self.sampler.sample(prompts, settings, seed):
                 row = int(sample.key) - first
                 text = sample.text if sample.ended else _whole(sample.text) if asks[row].cut else ""
-                texts[row] = f"{asks[row].begun} {text}".strip() if text else ""
+                texts[row] = self.joined(asks[row].begun, text) if text else ""
         return texts
 
     def _most(self, ask: Ask[_About]) -> int:
