@@ -70,12 +70,13 @@ class Counterfactual:
         if not groups.keys() <= set(self._teacher.labels) or len(self._teacher.labels) < 2:
             raise UnknownLabel("the teacher does not know the label of a parent, or no other", "train it on all labels")
         each = [one for group in groups.values() for one in group]
+        for one in each:
+            self._writer.require_room(self._writer.prompts.fill(one.text, ""), _MOST_TOKENS)
         order = random.Random(f"{self.name}/{seed}").sample(each, len(each))
         drafts = (self._flipped(parent, derived(seed, self.name, parent.sample_id)) for parent in order)
         return collect(_never_tired(drafts), parents, count, origin=self.name, reads=self.reads)
 
     def _flipped(self, parent: Candidate, seed: int) -> Draft | None:
-        self._writer.require_room(self._writer.prompts.fill(parent.text, ""), _MOST_TOKENS)
         labels = self._teacher.labels
         own = labels.index(str(parent.label))
         first = self._teacher.probabilities([parent.text])[0]

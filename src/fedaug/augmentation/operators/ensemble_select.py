@@ -10,7 +10,7 @@ from typing import Protocol
 from fedaug.augmentation.candidates import Candidate, Dependence
 from fedaug.augmentation.operators import OperatorKind
 from fedaug.augmentation.operators.children import Draft, by_label, collect, derived
-from fedaug.augmentation.operators.few_shot import About, few_shot_asks, refuse_private
+from fedaug.augmentation.operators.few_shot import About, few_shot_asks, refuse_private, require_short
 from fedaug.augmentation.operators.teacher import Floats
 from fedaug.augmentation.operators.writer import Ask, Writer
 from fedaug.errors import ConfigError, UnknownLabel
@@ -83,6 +83,7 @@ class EnsembleSelect:
         refuse_private(parents)
         if not groups.keys() <= set(self._judges.labels):
             raise UnknownLabel("the judges do not know the label of a parent", "ask judges of the campaign's labels")
+        require_short(self._writer, groups)
         asks = self._asks(groups, random.Random(f"{self.name}/{seed}"))
         drafts = (
             Draft(text, ask.about[1], ask.about[0], source=self._writer.name)

@@ -71,6 +71,8 @@ class EntityParaphrase:
             MalformedRow: A parent is too long for the model.
         """
         require_parents(parents)
+        for parent in parents:
+            self._writer.require_room(self._writer.prompts.fill(parent.text, ""))
         usable = [parent for parent in parents if _gaps(parent.text)]
         if not usable:
             return []

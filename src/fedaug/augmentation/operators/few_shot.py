@@ -61,6 +61,7 @@ class FewShot:
         """
         groups = by_label(parents)
         refuse_private(parents)
+        require_short(self._writer, groups)
         asks = few_shot_asks(self._writer, groups, self._most, random.Random(f"{self.name}/{seed}"))
         drafts = (
             Draft(text, ask.about[1], ask.about[0], source=self._writer.name)
@@ -77,6 +78,17 @@ def refuse_private(parents: Sequence[Candidate]) -> None:
     """
     if any(not parent.dependence < Dependence.PRIVATE for parent in parents):
         raise PrivateOutput("a text that depends on records was to stand in a prompt", "show PUBLIC or DP texts only")
+
+
+def require_short(writer: Writer, groups: Mapping[str, Sequence[Candidate]]) -> None:
+    """Refuse texts that a model cannot be shown, before any is written: which are drawn first decides nothing.
+
+    Raises:
+        MalformedRow: One is too long for the model even alone.
+    """
+    for label, group in groups.items():
+        for one in group:
+            writer.require_room(writer.prompts.write(label, [one.text]))
 
 
 def few_shot_asks(

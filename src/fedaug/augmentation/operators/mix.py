@@ -14,6 +14,7 @@ from fedaug.augmentation.operators.writer import Ask, Writer
 
 _SHARES: Final = (0.25, 0.75)  # of the first text's words: beyond, it would be the one text or the other
 _BRIDGE_TOKENS: Final = 16
+_MOST_MISFITS: Final = 100
 
 
 class Blend(NamedTuple):
@@ -58,9 +59,12 @@ class Mix:
         Raises:
             EmptySource: There are no parents.
             UnknownLabel: A parent has no label, or all have the same.
-            MalformedRow: Two parents are too long for the model together.
+            MalformedRow: A parent is too long for the model.
         """
         groups = list(by_label(parents, at_least=2).values())
+        for one in (one for group in groups for one in group):
+            # A blend has no more words than the longer of its texts.
+            self._writer.require_room(self._writer.prompts.fill(one.text, ""), _BRIDGE_TOKENS)
         asks = self._asks(groups, random.Random(f"{self.name}/{seed}"))
         drafts = (
             self._draft(ask.about, bridge) for ask, bridge in self._writer.each(asks, derived(seed, self.name), count)
@@ -68,6 +72,7 @@ class Mix:
         return collect(drafts, parents, count, origin=self.name, reads=self.reads)
 
     def _asks(self, groups: Sequence[Sequence[Candidate]], rng: random.Random) -> Iterator[Ask[Blend]]:
+        misfits = 0
         while True:
             first, second = (rng.choice(group) for group in rng.sample(groups, 2))
             share = rng.uniform(*_SHARES)
@@ -75,6 +80,10 @@ class Mix:
             head = " ".join(words[: max(1, round(share * len(words)))])
             tail = " ".join(others[-max(1, round((1 - share) * len(others))) :])
             prompt = self._writer.prompts.fill(head, tail)
+            if self._writer.room(prompt) < _BRIDGE_TOKENS and misfits < _MOST_MISFITS:
+                misfits += 1  # a text's long words may all be on the side that was taken
+                continue
+            misfits = 0
             yield Ask(prompt, Blend(first, second, head, tail), most_tokens=_BRIDGE_TOKENS, cut=False)
 
     def _draft(self, blend: Blend, bridge: str) -> Draft | None:

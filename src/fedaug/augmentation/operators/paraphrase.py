@@ -55,6 +55,8 @@ class Paraphrase:
             MalformedRow: A parent is too long for the model.
         """
         require_parents(parents)
+        for parent in parents:
+            self._writer.require_room(self._writer.prompts.rewrite(parent.text))
         made: dict[str, int] = {}
 
         def drafts() -> Iterator[Draft | None]:
@@ -76,4 +78,4 @@ class Paraphrase:
             for parent in parents:
                 prompt = self._writer.prompts.rewrite(parent.text)
                 most = int(_GROWTH * self._writer.tokens(parent.text)) + 4
-                yield Ask(prompt, parent, most_tokens=min(most, max(1, self._writer.room(prompt))))
+                yield Ask(prompt, parent, most_tokens=min(most, self._writer.room(prompt)))

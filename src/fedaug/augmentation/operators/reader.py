@@ -19,7 +19,10 @@ if TYPE_CHECKING:  # takes seconds to import
     import torch
 
 Floats = NDArray[np.float64]
-_TOKENS_AT_ONCE: Final = 2_048  # rows times length: bounds the memory that logits take
+Row = tuple[list[int], list[int]]
+"""The tokens before a text, and the text's own."""
+
+_LOGITS_AT_ONCE: Final = 60_000_000  # rows times length times vocabulary: 240 MB
 
 
 class Reader:
@@ -51,10 +54,16 @@ class Reader:
                 f"a text is too long for {self.model.name}, which reads {self.model.max_tokens} tokens",
                 "have the length gate leave such texts out, or use another model",
             )
-        found = [self._scored(batch) for batch in _batches(rows)]
+        found = [self._scored(batch) for batch in self._batches(rows)]
         return np.concatenate(found) if found else np.zeros(0)
 
-    def _scored(self, rows: Sequence[tuple[list[int], list[int]]]) -> Floats:
+    def _batches(self, rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+        longest = max((len(front) + len(ids) for front, ids in rows), default=1)
+        size = max(1, _LOGITS_AT_ONCE // (longest * self.model.vocabulary))
+        for start in range(0, len(rows), size):
+            yield rows[start : start + size]
+
+    def _scored(self, rows: Sequence[Row]) -> Floats:
         import torch  # noqa: PLC0415 - takes seconds
 
         length = max(len(front) + len(ids) for front, ids in rows)
@@ -80,10 +89,3 @@ class Reader:
         output: Any = self.model.model(input_ids=ids, attention_mask=mask)
         logits: torch.Tensor = output.logits[..., : self.model.vocabulary].float()
         return logits
-
-
-def _batches(rows: Sequence[tuple[list[int], list[int]]]) -> Iterator[Sequence[tuple[list[int], list[int]]]]:
-    longest = max((len(front) + len(ids) for front, ids in rows), default=1)
-    size = max(1, _TOKENS_AT_ONCE // longest)
-    for start in range(0, len(rows), size):
-        yield rows[start : start + size]
