@@ -24,7 +24,7 @@ HELD_OUT = {
     "complaints": ("cfpb_complaints",),
     "clinc150": ("clinc150_money", "clinc150_other"),
 }
-_TEXTS = 400
+_TEXTS = 200
 _ROWS_OF = 4096
 
 
