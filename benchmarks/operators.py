@@ -226,7 +226,7 @@ def main() -> None:
         "--sizes", type=int, nargs="*", help="texts of a label, or dialogues; the task's own if not given"
     )
     parser.add_argument("--labels", type=int, help="so many labels of banking77 only, for a quick look")
-    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--judged", type=int, default=200, help="most texts judged by the likelihood of labels")
     parser.add_argument("--only", nargs="*", default=[], help="these arms only, by name")
     options = parser.parse_args()
