@@ -14,13 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fedaug.augmentation.language.model import LanguageModel
-from fedaug.client.training.adaptation_plan import AdaptationPlan, RecordChoice
+from fedaug.client.training.adaptation_plan import AdaptationPlan
 from fedaug.errors import ConfigError
+from fedaug.strategies.adaptation import RecordChoice
 
 #: Tokens between one padded length and the next: finer steps leave more batches half empty, coarser ones pad more.
 _LENGTH_STEP: Final = 16
-#: Tokens of a batch: enough to fill two cores, few enough that rows which only fill it up cost little.
-_BATCH_TOKENS: Final = 1024
+#: Tokens of a batch: more of them take no less time a token, and rows that only fill a batch up cost as much as others.
+_BATCH_TOKENS: Final = 256
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,12 @@ from opacus.accountants import PRVAccountant, RDPAccountant
 from pydantic import ValidationError
 from tests.adapting import WORDS, language_model, plan, values_of
 
-from fedaug.client.training.adaptation_plan import RecordChoice
 from fedaug.client.training.passages import Passage, Row, encode_units, rows_at
 from fedaug.privacy.accounting import epsilon
 from fedaug.privacy.discretisation import rounded_l2
 from fedaug.privacy.events import ReleaseKind, decode_events, encode_events
 from fedaug.privacy.units import PrivacyUnit
+from fedaug.strategies.adaptation import RecordChoice
 
 DELTA = 1e-5
 
