@@ -21,18 +21,21 @@ from fedaug.privacy.canonical import canonical_json, parse_json
 from fedaug.privacy.events import Event, ReleaseKind, event_from_dict
 from fedaug.privacy.limits import LIMITS
 from fedaug.privacy.transparency.heads import LogHead
+from fedaug.strategies.adaptation import ADAPTER_KEY, AdaptationTerms
+from fedaug.strategies.base import Message, Name
 from fedaug.strategies.plan import (
     CampaignPlan,
     LinearTraining,
-    Message,
-    Name,
     NearnessTest,
     SampleOffer,
     TrustModel,
 )
 
 __all__ = [
+    "ADAPTER_KEY",
     "PROTOCOL_VERSION",
+    "Adapt",
+    "AdaptationTerms",
     "AnyReply",
     "AnyRequest",
     "AskCounts",
@@ -146,6 +149,17 @@ class AskUpdate(ReleaseRequest):
     request: Literal["update"] = "update"
 
 
+class Adapt(ReleaseRequest):
+    """Have the site adapt a language model to its records, as the plan's ``adaptation`` says: once a plan.
+
+    The answer is a release of the charged event: without values, which says only that it was done, or with the trained
+    weights of the adapter in their order, where the plan asks for the adapter itself.
+    """
+
+    request: Literal["adapt"] = "adapt"
+    key: Literal["adapter"] = "adapter"
+
+
 class AskSamples(ReleaseRequest):
     """Texts that the site's generator made and its gates let pass, as the plan's ``samples`` say: one batch a plan."""
 
@@ -180,6 +194,7 @@ AnyRequest = (
     | AskSupport
     | AskMetric
     | AskUpdate
+    | Adapt
     | AskSamples
 )
 Request = Annotated[AnyRequest, Field(discriminator="request")]

@@ -7,8 +7,6 @@ from enum import StrEnum
 from typing import Annotated, Any, Final, Self
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     SerializerFunctionWrapHandler,
     field_serializer,
@@ -18,13 +16,14 @@ from pydantic import (
 
 from fedaug.errors import ProtocolError
 from fedaug.privacy.canonical import canonical_json, digest
-from fedaug.privacy.events import Event, ReleaseKind, event_from_dict
+from fedaug.privacy.events import Event, ReleaseKind, SubsampledGaussianEvent, event_from_dict
 from fedaug.privacy.limits import LIMITS
 from fedaug.privacy.units import Budget, PrivacyUnit
+from fedaug.strategies.adaptation import ADAPTER_KEY, AdaptationTerms
+from fedaug.strategies.base import Message, Name
 
-Name = Annotated[str, Field(min_length=1, max_length=LIMITS.name_chars)]
 #: Fields of a plan that are written only if they are set.
-_ADDED_LATER: Final = frozenset({"nearness", "samples"})
+_ADDED_LATER: Final = frozenset({"adaptation", "nearness", "samples"})
 
 
 class TrustModel(StrEnum):
@@ -33,12 +32,6 @@ class TrustModel(StrEnum):
     LOCAL = "local"
     SECURE_SUM = "secure-sum"
     TRUSTED_COORDINATOR = "trusted-coordinator"
-
-
-class Message(BaseModel):
-    """What every message shares: frozen, closed, and never quoting its input in an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False)
 
 
 class LinearTraining(Message):
@@ -95,8 +88,9 @@ class CampaignPlan(Message):
         records_per_unit: At most so many of a unit's records count in any release.
         training: How a ``NoisyUpdate`` of the plan is made.
         nearness: What a ``NoisySupport`` of the plan tells.
-        samples: Which texts sites offer. A plan without this or ``nearness`` has the bytes that it had before there
-            were such things.
+        samples: Which texts sites offer.
+        adaptation: How sites adapt a language model; it is charged as the event ``adapter``. A plan without this,
+            ``samples`` or ``nearness`` has the bytes that it had before there were such things.
         events: Each release, in order.
     """
 
@@ -115,6 +109,7 @@ class CampaignPlan(Message):
     training: LinearTraining | None = None
     nearness: NearnessTest | None = None
     samples: SampleOffer | None = None
+    adaptation: AdaptationTerms | None = None
     events: tuple[dict[str, Any], ...] = Field(min_length=1, max_length=LIMITS.plan_events)
 
     @field_serializer("epsilon")
@@ -135,7 +130,23 @@ class CampaignPlan(Message):
             raise ValueError("an event's key is used twice")
         if self.nearness is None and any(event.release is ReleaseKind.NOISY_SUPPORT for event in self.mechanisms):
             raise ValueError("nearness is to be told and is not defined")
+        charged = [event for event in self.mechanisms if event.key == ADAPTER_KEY]
+        if bool(charged) != (self.adaptation is not None):
+            raise ValueError("an adaptation and the event that it is charged as are not both there")
+        if charged and not _is_training(charged[0]):
+            raise ValueError("an adaptation is charged as something else than steps of training")
         return self
+
+    @property
+    def adapter_event(self) -> SubsampledGaussianEvent:
+        """What the adaptation is charged as.
+
+        Raises:
+            ProtocolError: The plan has none.
+        """
+        event = self.event(ADAPTER_KEY)
+        assert isinstance(event, SubsampledGaussianEvent)
+        return event
 
     @property
     def mechanisms(self) -> tuple[Event, ...]:
@@ -162,3 +173,7 @@ class CampaignPlan(Message):
     def digest(self) -> str:
         """SHA-256 of the plan's canonical bytes."""
         return digest(canonical_json(self.model_dump(mode="json")))
+
+
+def _is_training(event: Event) -> bool:
+    return isinstance(event, SubsampledGaussianEvent) and event.release is ReleaseKind.NOISY_UPDATE

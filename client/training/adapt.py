@@ -27,7 +27,7 @@ from fedaug.augmentation.lora import (
     load_state,
     trained_weights,
 )
-from fedaug.client.training.adaptation_plan import AdaptationPlan, Precision
+from fedaug.client.training.adaptation_plan import AdaptationPlan
 from fedaug.client.training.clipped_sum import ClippedSum
 from fedaug.client.training.passages import Batch, EncodedUnit, Passage, all_lengths, batches, encode_units, rows_at
 from fedaug.client.training.signal import Signal
@@ -40,6 +40,7 @@ from fedaug.privacy.canonical import canonical_json
 from fedaug.privacy.events import SubsampledGaussianEvent
 from fedaug.privacy.mechanisms import grid_values, poisson_sample, subsampled_gaussian_step
 from fedaug.privacy.noise import NoiseSource
+from fedaug.strategies.adaptation import Precision
 
 _BETAS: Final = (0.9, 0.999)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from enum import StrEnum
 from typing import Annotated, Final, Self
 
 from pydantic import Field, model_validator
@@ -15,35 +14,10 @@ from fedaug.privacy.discretisation import grid_for
 from fedaug.privacy.events import ReleaseKind, SubsampledGaussianEvent
 from fedaug.privacy.limits import LIMITS
 from fedaug.privacy.units import Budget, PrivacyUnit
+from fedaug.strategies.adaptation import Precision, RecordChoice, Schedule
 
 #: Where a clip's squares are far from where float32 ends, on either side.
 _LEAST_CLIP: Final = 1e-6
-
-
-class RecordChoice(StrEnum):
-    """Which of a unit's records count in a step, where it has more than ``records_per_unit``.
-
-    ``FIRST`` are always the same. ``ROTATE`` goes on where the step before ended, so that all of them come round. Both
-    follow from the unit and the step's number alone.
-    """
-
-    FIRST = "first"
-    ROTATE = "rotate"
-
-
-class Schedule(StrEnum):
-    """How the learning rate goes on after the warm-up: constant, or down to 0 by a line or half a cosine."""
-
-    CONSTANT = "constant"
-    LINEAR = "linear"
-    COSINE = "cosine"
-
-
-class Precision(StrEnum):
-    """What matrices are multiplied in. Norms, clipping and sums are the same in both."""
-
-    FLOAT32 = "float32"
-    BFLOAT16 = "bfloat16"
 
 
 class AdaptationPlan(Settings):

@@ -147,16 +147,19 @@ class LanguageModelTexts:
 
 def label_prompt(model: LanguageModel, label: str, domain: str = "", form: Form = "auto") -> tuple[int, ...]:
     """The tokens that ask a model for a text of one label, begin included."""
+    begin = () if model.begin_id is None else (model.begin_id,)
+    return (*begin, *model.encode([label_request(model, label, domain, form)])[0])
+
+
+def label_request(model: LanguageModel, label: str, domain: str = "", form: Form = "auto") -> str:
+    """The words that ask a model for a text of one label; training puts the same before the records of that label."""
     from fedaug.augmentation.operators.prompts import Setting, prompts_for  # noqa: PLC0415 - loads torch
 
     kind: Kind = ("note" if label.isupper() else "query") if form == "auto" else form
-    if model.controlled:
-        length: Length = "short" if kind == "query" else "medium"
-        words = str(ControlPrefix(domain, label, length, kind))
-    else:
-        words = prompts_for(model, Setting(domain, kind)).write(label, ())
-    begin = () if model.begin_id is None else (model.begin_id,)
-    return (*begin, *model.encode([words])[0])
+    if not model.controlled:
+        return prompts_for(model, Setting(domain, kind)).write(label, ())
+    length: Length = "short" if kind == "query" else "medium"
+    return str(ControlPrefix(domain, label, length, kind))
 
 
 def _refuse_private(dependence: Dependence) -> None:

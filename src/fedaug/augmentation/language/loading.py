@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
+    from fedaug.augmentation.lora import AdapterSpec, AdapterState
+
 EMBEDDED: Final = "embedded"
 _MOST_TOKENS: Final = 4_096  # of a prompt and a text; more than any sample here needs
 _LOCAL: Final[dict[str, Any]] = {"local_files_only": True, "trust_remote_code": False}
@@ -74,9 +76,19 @@ def _from_folder(folder: Path, device: str) -> LanguageModel:
 
 
 def _adapt(model: LanguageModel, folder: Path) -> None:
-    from fedaug.augmentation.lora import attach, load_state, read_adapter  # noqa: PLC0415 - loads torch
+    from fedaug.augmentation.lora import read_adapter  # noqa: PLC0415 - loads torch
 
-    state, spec = read_adapter(folder)
+    put_adapter(model, *read_adapter(folder))
+
+
+def put_adapter(model: LanguageModel, state: AdapterState, spec: AdapterSpec) -> None:
+    """Put a trained adapter on a loaded model, in place; say yourself what it depends on.
+
+    Raises:
+        ConfigError: It does not fit the model.
+    """
+    from fedaug.augmentation.lora import attach, load_state  # noqa: PLC0415 - loads torch
+
     load_state(attach(model.model, spec), state)
     model.model.to(model.device)  # type: ignore[arg-type]  # as above; adapters stay in float32
     model.model.requires_grad_(False)

@@ -39,12 +39,19 @@ def checked_config(folder: Path) -> dict[str, Any]:
                 f"{folder}'s {name} names code of its own (auto_map), which is never run",
                 "use a model whose architecture transformers has",
             )
-    for path in _weight_files(folder):
+    for path in weight_files(folder):
         _check_whole(path)
     return config
 
 
-def _weight_files(folder: Path) -> list[Path]:
+def weight_files(folder: Path) -> list[Path]:
+    """The safetensors files of a model's folder.
+
+    Raises:
+        MissingFile: One is not there.
+        UnknownFormat: The weights are pickled or in another format.
+        MalformedSource: The index names no files.
+    """
     if (folder / _WEIGHTS).is_file():
         return [folder / _WEIGHTS]
     if (folder / _INDEX).is_file():
