@@ -150,9 +150,11 @@ class StepGradients:
 
     def total(self, units: Sequence[EncodedUnit], step: int) -> Tensor:
         """The sum over these units, int64 [values] in grid steps; zeros where there are none."""
-        clipped = ClippedSum(self._shapes, self._event, self._device)
+        # Apple's GPUs know no float64, in which norms and sums are exact.
+        device = torch.device("cpu") if self._device.type == "mps" else self._device
+        clipped = ClippedSum(self._shapes, self._event, device)
         for batch in batches([rows_at(unit, self._plan, step) for unit in units], self._pad_id):
-            clipped.add(batch, self.of_rows(batch))
+            clipped.add(batch, [gradient.to(device) for gradient in self.of_rows(batch)])
         return clipped.total()
 
     def of_rows(self, batch: Batch) -> list[Tensor]:
