@@ -53,12 +53,12 @@ class Funnel:
             self.reasons.setdefault(verdict.gate, Counter())[verdict.code] += 1
 
 
-def _relabelled(child: Candidate, label_of: Mapping[str, str]) -> Candidate:
-    """Under the campaign's labels, where an operator was told their words."""
-    if child.label is None:
-        return child
-    belief = tuple((label_of[label], share) for label, share in child.belief)
-    return replace(child, label=label_of[child.label], belief=belief)
+def _applied(operator: Operator, parents: Sequence[Candidate], count: int, seed: int) -> list[Candidate]:
+    try:
+        return operator.apply(parents, count, seed)
+    except MalformedRow as unfit:  # a text that another model would read: no reason to end a campaign
+        _LOG.warning("%s: %s makes nothing of some survivors (%s)", unfit.code, operator.name, unfit.what)
+        return []
 
 
 def refuse_private(made: Iterable[Candidate]) -> None:
@@ -124,22 +124,19 @@ class CandidateSource:
         """Variations of each label's survivors, by every operator in turn."""
         steering = self._config.steering
         made: list[Candidate] = []
-        words = {label: self._config.label_words.get(label, label) for label in self._config.labels}
-        label_of = {name: label for label, name in words.items()}
-        # A survivor is a text of the label that it was voted for, whatever label it was made for.
-        voted = [[replace(one, label=words[label], belief=()) for one in chosen] for label, chosen in parents.items()]
         for name in steering.operators:
             operator = self._operator(name)
             share = -(-steering.variations_per_label // len(steering.operators))
             seed = self._config.seed + 1_000 * (turn + 1)
-            groups = [[one for group in voted for one in group]] if operator.across_labels else voted
-            for place, group in enumerate(groups):
-                try:
-                    found = operator.apply(group, share * len(voted) // len(groups), seed + place)
-                except MalformedRow as unfit:  # a text that another model would read: no reason to end a campaign
-                    _LOG.warning("%s: %s makes nothing of some survivors (%s)", unfit.code, name, unfit.what)
-                    continue
-                made += [_relabelled(child, label_of) for child in found]
+            if operator.across_labels:
+                made += self._across(operator, parents, share * len(parents), seed)
+                continue
+            for place, (label, chosen) in enumerate(parents.items()):
+                # What reforms need not be told for what label its parents survived; and those that were made for
+                # different ones had better not be mated.
+                given = self._told(label, chosen) if operator.kind is OperatorKind.CREATE else chosen
+                children = _applied(operator, given, share, seed + place)
+                made.extend(replace(child, label=label, belief=()) for child in children)
         return self._vetted(made)
 
     @property
@@ -157,6 +154,28 @@ class CandidateSource:
         self._known.update(new)
         self._gates.keep(list(new.values()))
         return list(new.values())
+
+    def _across(
+        self, operator: Operator, parents: Mapping[str, Sequence[Candidate]], count: int, seed: int
+    ) -> list[Candidate]:
+        """Children of several labels' survivors, each with the label that the operator gives it."""
+        label_of = {self._words(label): label for label in self._config.labels}  # a child's may be none of its parents'
+        given = [one for label, chosen in parents.items() for one in self._told(label, chosen)]
+        return [
+            replace(
+                child,
+                label=None if child.label is None else label_of[child.label],
+                belief=tuple((label_of[label], share) for label, share in child.belief),
+            )
+            for child in _applied(operator, given, count, seed)
+        ]
+
+    def _told(self, label: str, chosen: Sequence[Candidate]) -> list[Candidate]:
+        """Survivors as texts of the label that they were voted for, in its words, whatever they were made for."""
+        return [replace(one, label=self._words(label), belief=()) for one in chosen]
+
+    def _words(self, label: str) -> str:
+        return self._config.label_words.get(label, label)
 
     def _operator(self, name: str) -> Operator:
         """An operator, which reads the same public corpora and writes with the same model as generators do; made once.

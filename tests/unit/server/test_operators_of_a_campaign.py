@@ -53,19 +53,21 @@ def survivors() -> dict[str, list[Candidate]]:
     }
 
 
-@pytest.mark.parametrize("operator", ["few-shot", "tune-then-generate", "paraphrase", "mix", "splice"])
+@pytest.mark.parametrize(
+    "operator", ["few-shot", "tune-then-generate", "paraphrase", "mix", "counterfactual", "splice"]
+)
 def test_children_carry_the_label_that_their_parents_were_voted_for(folder: Path, operator: str) -> None:
     parents = survivors()
     children = source(folder, operator).vary(parents, 0)
     assert {child.dependence for child in children} <= {Dependence.DP}
     voted = {one.sample_id: label for label, chosen in parents.items() for one in chosen}
-    assert children or operator == "splice"
+    assert children or operator in {"counterfactual", "splice"}
     for child in children:
         assert child.origin == operator
         assert {child.label} | {label for label, _ in child.belief} <= set(LABELS)
-        if operator != "mix":
+        if operator not in {"mix", "counterfactual"}:
             assert {voted[parent] for parent in child.parents} <= {child.label}
-        elif len(child.belief) == 2:
+        elif operator == "mix":
             assert {voted[parent] for parent in child.parents} == set(LABELS)
 
 
@@ -99,6 +101,17 @@ def test_a_survivor_too_long_for_the_model_costs_its_label_and_not_the_campaign(
     assert {child.label for child in children} == {"exchange_rate"}
     assert [record.message.split(":")[0] for record in caplog.records] == ["FA210"]
     assert "note" not in caplog.text
+
+
+def test_a_child_may_have_a_label_that_none_of_its_parents_has(folder: Path) -> None:
+    """A teacher that knows the campaign's labels flips a text of the one label that survived to the other."""
+    flipped = []
+    for text in ("aa bb", "cc dd ee", "ff gg", "hh ii jj", "kk ll"):
+        parents = {"lost_card": [Candidate(text, "toy", "toy")]}
+        flipped += source(folder, "counterfactual").vary(parents, 0)
+    assert flipped
+    assert {child.label for child in flipped} == {"exchange_rate"}
+    assert all(child.belief[0][0] == "exchange_rate" for child in flipped)
 
 
 @pytest.mark.parametrize("operator", ["annotate", "annotate-budgeted"])
