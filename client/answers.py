@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ from fedaug.privacy.noise import NoiseSource
 from fedaug.strategies.class_statistics import class_sums, label_counts
 from fedaug.strategies.contributions import Contributions
 from fedaug.strategies.messages import (
+    ADAPTER_KEY,
     AskCounts,
     AskMetric,
     AskStatistics,
@@ -39,8 +40,8 @@ from fedaug.strategies.student_metric import right_and_wrong
 from fedaug.strategies.voting import vote_totals
 
 _T = TypeVar("_T", bound=np.generic)
+_Rows = TypeVar("_Rows")
 Floats = NDArray[np.float64]
-Run = Callable[[Contributions, Event, NoiseSource], Floats]
 
 #: What clipping in strategies/contributions.py guarantees: one unit moves a total by at most this much in L2 norm,
 #: rounding to the grid apart, which the event's accounting adds. Counts of units near a candidate move by 1 as well.
@@ -72,7 +73,7 @@ def finest_grid(event: Event) -> float:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Answer(Generic[_Rows]):
     """How one release is made.
 
     Attributes:
@@ -83,12 +84,12 @@ class Answer:
 
     kind: ReleaseKind
     size: int
-    run: Run
+    run: Callable[[_Rows, Event, NoiseSource], Floats]
 
 
 def answer_to(
     request: ReleaseRequest, tensors: Tensors, plan: CampaignPlan, max_candidates: int = LIMITS.candidates
-) -> Answer:
+) -> Answer[Contributions]:
     """How a request is answered, its public inputs checked and bound.
 
     Everything that can be wrong with an input is found here, before a record is read: an error that came up only with
@@ -99,6 +100,8 @@ def answer_to(
         PolicyRefused: There are more candidates than the site takes.
     """
     labels, width = len(plan.labels), plan.dimensions
+    if request.key == ADAPTER_KEY:
+        raise ProtocolError("an adaptation was asked for as something else", "ask for what the plan holds")
     if isinstance(request, AskVotes):
         return _votes(tensors, plan, max_candidates)
     if isinstance(request, AskSupport):
@@ -118,7 +121,7 @@ def answer_to(
     raise ProtocolError("a request asks for no known release", "use a request of this protocol version")
 
 
-def require_covered(event: Event, answer: Answer | None = None) -> None:
+def require_covered(event: Event, answer: Answer[Any] | None = None) -> None:
     """Check that an event states no less than what its release does.
 
     Args:
@@ -142,7 +145,9 @@ def require_covered(event: Event, answer: Answer | None = None) -> None:
         raise PolicyRefused("a release holds more values than were planned", "plan with as many dimensions as it has")
 
 
-def _noised(kind: ReleaseKind, size: int, clean: Callable[[Contributions, float], NDArray[np.int64]]) -> Answer:
+def _noised(
+    kind: ReleaseKind, size: int, clean: Callable[[Contributions, float], NDArray[np.int64]]
+) -> Answer[Contributions]:
     def run(rows: Contributions, event: Event, noise: NoiseSource) -> Floats:
         assert isinstance(event, DiscreteGaussianEvent)
         return grid_values(discrete_gaussian(clean(rows, event.grid), event, noise), event.grid)
@@ -150,7 +155,7 @@ def _noised(kind: ReleaseKind, size: int, clean: Callable[[Contributions, float]
     return Answer(kind, size, run)
 
 
-def _trained(weight: NDArray[np.float32], bias: NDArray[np.float32], plan: CampaignPlan) -> Answer:
+def _trained(weight: NDArray[np.float32], bias: NDArray[np.float32], plan: CampaignPlan) -> Answer[Contributions]:
     training = plan.training
     if training is None:
         raise ProtocolError("a plan without training was asked for an update", "ask for what the plan holds")
@@ -162,7 +167,7 @@ def _trained(weight: NDArray[np.float32], bias: NDArray[np.float32], plan: Campa
     return Answer(ReleaseKind.NOISY_UPDATE, weight.size + bias.size, run)
 
 
-def _support(tensors: Tensors, plan: CampaignPlan, max_candidates: int) -> Answer:
+def _support(tensors: Tensors, plan: CampaignPlan, max_candidates: int) -> Answer[Contributions]:
     test = plan.nearness
     if test is None:
         raise ProtocolError("a plan without a test of nearness was asked for one", "ask for what the plan holds")
@@ -180,7 +185,7 @@ def _support(tensors: Tensors, plan: CampaignPlan, max_candidates: int) -> Answe
     return Answer(ReleaseKind.NOISY_SUPPORT, len(vectors), run)
 
 
-def _votes(tensors: Tensors, plan: CampaignPlan, max_candidates: int) -> Answer:
+def _votes(tensors: Tensors, plan: CampaignPlan, max_candidates: int) -> Answer[Contributions]:
     vectors = _candidates(tensors, plan, max_candidates)
     stands_for = _tensor(tensors, "labels", np.int32, (len(vectors),))
     _only(tensors, 2)

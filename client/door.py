@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable
 
 from fedaug.client.accepted_plans import AcceptedPlans
+from fedaug.client.adaptations import Adaptations
 from fedaug.client.answers import answer_to
 from fedaug.client.callers import Asked, Callers
 from fedaug.client.offers import Offers
@@ -21,6 +22,7 @@ from fedaug.client.settings import SiteSettings
 from fedaug.client.site_log import SiteLog
 from fedaug.errors import DefectError, FedaugError, ProtocolError, RefusedError
 from fedaug.strategies.messages import (
+    Adapt,
     AskSamples,
     CampaignPlan,
     Describe,
@@ -49,6 +51,7 @@ class Door:
         log: Its transparency log.
         callers: Who may ask.
         offers: Makes the texts that it offers.
+        adaptations: Adapts its language model.
         public_key: Of the site, 32 raw bytes.
     """
 
@@ -61,6 +64,7 @@ class Door:
         log: SiteLog,
         callers: Callers,
         offers: Offers,
+        adaptations: Adaptations,
         public_key: bytes,
     ) -> None:
         self._settings = settings
@@ -70,6 +74,7 @@ class Door:
         self._log = log
         self._callers = callers
         self._offers = offers
+        self._adaptations = adaptations
         self._pace = Pace(settings.privacy.reply_interval_s)
         self._fact = SiteFact(site=settings.name, public_key=public_key.hex())
 
@@ -129,14 +134,23 @@ class Door:
 
     def _release(self, request: ReleaseRequest, raw: bytes, tensors: Tensors) -> bytes:
         plan = self._plans.find(request.campaign)
+        if isinstance(request, (AskSamples, Adapt)) and tensors:
+            raise ProtocolError("a request holds tensors that it does not define", "send what the request defines")
+        if isinstance(request, Adapt):
+            return self._adapt(plan, request, raw)
         if isinstance(request, AskSamples):
-            if tensors:
-                raise ProtocolError("a request holds tensors that it does not define", "send what the request defines")
             with self._pace.held():
                 return self._gate.offer(plan, request, raw, lambda: self._offers.make(plan, request.key))
         answer = answer_to(request, tensors, plan, self._settings.policy.max_candidates)
         with self._pace.held():
             return self._gate.release(plan, request, raw, answer, lambda: self._rows.contributions(plan))
+
+    def _adapt(self, plan: CampaignPlan, request: Adapt, raw: bytes) -> bytes:
+        answer = self._adaptations.answer(plan)
+        with self._pace.held():
+            artefact = self._gate.release(plan, request, raw, answer, lambda: self._adaptations.units(plan))
+            self._adaptations.done(plan)
+            return artefact
 
     def _failed(self, outcome: Outcome, error: FedaugError, heard: bytes) -> bytes:
         _LOG.warning("%s: a request was answered with %s (%s)", error.code, outcome, error.what)

@@ -15,7 +15,8 @@ from typing import Any, Final
 
 from fedaug.augmentation.candidates import Candidate
 from fedaug.augmentation.encoder import Encoder
-from fedaug.augmentation.registry import GENERATORS, load_plugin
+from fedaug.augmentation.registry import GENERATORS, MODEL_GENERATOR, load_plugin
+from fedaug.client.adaptations import Adaptations
 from fedaug.client.offered_gates import OfferedGates, check_gates
 from fedaug.client.refused_texts import RefusedText, RefusedTexts
 from fedaug.client.settings import SiteSettings
@@ -52,6 +53,7 @@ class Offers:
         site_gates: Its gates of class S.
         encoder: Makes the public embedding space; loaded when first needed.
         refused: Keeps what the gates refuse, for review.
+        adaptations: Writes with the site's adapted model where a plan asks for one.
     """
 
     def __init__(
@@ -61,12 +63,14 @@ class Offers:
         site_gates: SiteGates,
         encoder: Callable[[], Encoder],
         refused: RefusedTexts,
+        adaptations: Adaptations,
     ) -> None:
         self._folder = folder
         self._settings = settings
         self._site_gates = site_gates
         self._encoder = encoder
         self._refused = refused
+        self._adaptations = adaptations
 
     def check(self) -> None:
         """Raise what the first offer would stop at, if the site offers texts at all.
@@ -100,9 +104,10 @@ class Offers:
         self._require_public_corpora()
         gates = OfferedGates(policy, plan.labels, self._seed(plan, 0), self._encoder, self._require_public)
         made: dict[str, Candidate] = {}
-        first = list(self._generated(plan, 0))
+        generator = self._generator(plan)
+        first = list(self._generated(generator, plan, 0))
         vetted = regenerate(
-            lambda attempt: gates.batch(_new(self._generated(plan, attempt) if attempt else first, made)),
+            lambda attempt: gates.batch(_new(self._generated(generator, plan, attempt) if attempt else first, made)),
             gates.gates(first),
             wanted=LIMITS.candidates if blocks else asked.count,
             attempts=asked.attempts,
@@ -133,14 +138,20 @@ class Offers:
         """Public, and the site's own."""
         return int(digest(f"{plan.digest}/{self._settings.name}/{attempt}".encode())[:8], 16)
 
-    def _generated(self, plan: CampaignPlan, attempt: int) -> Iterator[Candidate]:
-        """One attempt's candidates, in an order that favours no label."""
-        seed = self._seed(plan, attempt)
-        factory = load_plugin(GENERATORS, asked_for(plan).generator)
+    def _generator(self, plan: CampaignPlan) -> Any:  # noqa: ANN401 - a plug-in may be any class
+        asked = asked_for(plan).generator
+        if plan.adaptation is not None and asked == MODEL_GENERATOR:
+            return self._adaptations.texts(plan)
+        factory = load_plugin(GENERATORS, asked)
         # The site's own corpora: a coordinator that could name files would have the site offer its records.
         takes = inspect.signature(factory).parameters
         options: dict[str, Any] = {"corpora": self._settings.samples.corpora} if "corpora" in takes else {}
-        found = factory(**options).generate(list(plan.labels), seed)
+        return factory(**options)
+
+    def _generated(self, generator: Any, plan: CampaignPlan, attempt: int) -> Iterator[Candidate]:  # noqa: ANN401 - as above
+        """One attempt's candidates, in an order that favours no label."""
+        seed = self._seed(plan, attempt)
+        found = generator.generate(list(plan.labels), seed)
         yield from sorted(found, key=lambda candidate: digest(f"{seed}/{candidate.text}".encode()))
 
 

@@ -12,6 +12,7 @@ from fedaug.client.answers import require_covered
 from fedaug.client.policy_clauses import (
     Clause,
     Spending,
+    adaptation_clauses,
     bound_clauses,
     cost_clause,
     kind_clauses,
@@ -76,6 +77,7 @@ def effective_policy(
     _require_whole(settings)
     clauses = [*promise_clauses(settings, plan, listed), *kind_clauses(settings, plan)]
     clauses += [*bound_clauses(settings, plan, space), *sample_clauses(settings, plan)]
+    clauses += adaptation_clauses(settings, plan)
     if plan is not None:
         mechanisms = list(mechanism_clauses(plan))
         accountable = all(clause.allowed for clause in mechanisms)
@@ -99,6 +101,10 @@ def require_allowed(plan: CampaignPlan, settings: SiteSettings, space: tuple[str
     effective_policy(settings, plan, space).require()
     for event in plan.mechanisms:  # once more, by the rule that the release gate goes by
         require_covered(event)
+    if plan.adaptation is not None:
+        from fedaug.client.training.adaptation_plan import planned_adaptation  # noqa: PLC0415 - loads torch
+
+        planned_adaptation(plan)
 
 
 def _require_whole(settings: SiteSettings) -> None:

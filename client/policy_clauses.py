@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
+from fedaug.augmentation.language.base_model import base_digest, base_name, trained_numbers
 from fedaug.client.answers import CLIPPED_TO_ONE, MECHANISM_OF, SENSITIVITY, finest_grid
 from fedaug.client.policy_terms import Among, AtLeast, AtMost, Exactly, Permission, Term
 from fedaug.client.settings import SiteSettings
@@ -23,11 +24,13 @@ from fedaug.privacy.events import (
 )
 from fedaug.privacy.limits import LIMITS
 from fedaug.privacy.units import PrivacyUnit
+from fedaug.strategies.adaptation import adapter_spec
 from fedaug.strategies.messages import CampaignPlan
 
 _Term = TypeVar("_Term", Exactly, AtMost, AtLeast, Among, Permission)
 _Remedy = tuple[str, str]
 
+_HASH_SHOWN: Final = 16
 _NO_MECHANISM: Final = ("a release was planned with a mechanism that its kind lacks", "plan it with the kind's own")
 
 
@@ -190,6 +193,57 @@ def sample_clauses(settings: SiteSettings, plan: CampaignPlan | None) -> Iterato
     )
 
 
+def adaptation_clauses(settings: SiteSettings, plan: CampaignPlan | None) -> Iterator[Clause]:
+    """Whether a language model is adapted to the records, which one, and how much work that may be."""
+    own, terms = settings.adaptation, None if plan is None else plan.adaptation
+    if plan is not None and terms is None:
+        return
+    event = None if plan is None else plan.adapter_event
+    yield _clause(
+        "language model adapted",
+        Permission(own.allowed),
+        None if terms is None else Permission(True),
+        f"adaptation.allowed is {'true' if own.allowed else 'false'}",
+        ("the plan has a language model adapted, which adaptation.allowed forbids", "allow it, or take no part"),
+    )
+    yield _clause(
+        "adapter leaves",
+        Permission(own.share),
+        None if terms is None else Permission(terms.share_adapter),
+        "adaptation.share: it is as private as what is made with it",
+        ("the plan asks for the adapter itself, which adaptation.share forbids", "allow it, or take no part"),
+    )
+    yield _clause(
+        "training steps",
+        AtMost(own.max_steps),
+        None if event is None else AtMost(event.steps),
+        "adaptation.max_steps",
+        ("the plan trains for more steps than adaptation.max_steps", "allow them, or take no part"),
+    )
+    yield _clause(
+        "tokens of a record or text",
+        AtMost(own.max_tokens),
+        None if terms is None else AtMost(max(terms.max_tokens, terms.text_tokens)),
+        "adaptation.max_tokens",
+        ("the plan reads or writes more tokens than adaptation.max_tokens", "allow them, or take no part"),
+    )
+    yield _clause(
+        "base model",
+        Exactly(_told_model(base_name(own.model), None if terms is None else _digest_or_none(own.model))),
+        None if terms is None else Exactly(_told_model(base_name(own.model), terms.weights)),
+        "adaptation.model names the one that this site has",
+        ("the site's base model is another than the plan's", "name the plan's in adaptation.model"),
+    )
+    if terms is not None and event is not None and _digest_or_none(own.model) == terms.weights:
+        yield _clause(
+            "weights that are trained",
+            Exactly(trained_numbers(own.model, adapter_spec(terms))),
+            Exactly(event.dimensions),
+            "as many as the model's adapters have",
+            ("the adaptation is charged for another number of weights than it trains", "ask for another plan"),
+        )
+
+
 def mechanism_clauses(plan: CampaignPlan) -> Iterator[Clause]:
     """What the plan states of each kind that it asks for, and what the site executes."""
     for kind in sorted(CHARGED):
@@ -298,6 +352,18 @@ def _clause(
 
 def _of_kind(plan: CampaignPlan, kind: ReleaseKind) -> list[Event]:
     return [event for event in plan.mechanisms if event.release is kind]
+
+
+def _told_model(name: str, weights: str | None) -> str:
+    return name if weights is None else f"{name} ({weights[:_HASH_SHOWN]})"
+
+
+def _digest_or_none(model: str) -> str | None:
+    """None where the site has no usable model: a campaign that asks for one is refused, and no other."""
+    try:
+        return base_digest(model)
+    except FedaugError:
+        return None
 
 
 def _texts(values: tuple[object, ...]) -> tuple[str, ...]:

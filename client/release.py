@@ -9,6 +9,7 @@ leaves.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -20,7 +21,6 @@ from fedaug.privacy.envelope import open_envelope, seal_envelope
 from fedaug.privacy.ledger import Ledger
 from fedaug.privacy.noise import NoiseSource
 from fedaug.privacy.transparency.entries import Offered
-from fedaug.strategies.contributions import Contributions
 from fedaug.strategies.messages import (
     AskSamples,
     CampaignPlan,
@@ -34,6 +34,7 @@ from fedaug.strategies.messages import (
 from fedaug.strategies.samples import sample_batch
 
 _NONCE_BYTES = 16
+_Rows = TypeVar("_Rows")
 
 
 class ReleaseGate:
@@ -74,8 +75,8 @@ class ReleaseGate:
         plan: CampaignPlan,
         request: ReleaseRequest,
         raw: bytes,
-        answer: Answer,
-        records: Callable[[], Contributions],
+        answer: Answer[_Rows],
+        records: Callable[[], _Rows],
     ) -> bytes:
         """Release one planned value.
 

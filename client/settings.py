@@ -23,6 +23,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from fedaug.augmentation.language.loading import EMBEDDED
 from fedaug.client.records import ColumnMap, LabelType, OnBadRow, SourceFormat
 from fedaug.client.records.schema import ColumnName
 from fedaug.client.settings_file import render
@@ -132,6 +133,17 @@ class SamplesSettings(Settings):
     used_surrogates: StrictBool = False
 
 
+class AdaptationSettings(Settings):
+    """Which language model may be adapted to the site's records, and how much work that may be."""
+
+    allowed: StrictBool = True
+    model: Annotated[str, Field(min_length=1, max_length=1_000)] = EMBEDDED
+    share: StrictBool = True
+    max_steps: Annotated[StrictInt, Field(ge=1, le=LIMITS.adaptation_steps)] = 2_000
+    max_tokens: Annotated[StrictInt, Field(ge=2, le=LIMITS.adaptation_tokens)] = 512
+    threads: Annotated[StrictInt, Field(ge=0, le=256)] = 0
+
+
 class ConsortiumSettings(Settings):
     """Whom the site listens to."""
 
@@ -166,6 +178,7 @@ class SiteSettings(Settings):
     privacy: PrivacySettings
     policy: PolicySettings = PolicySettings()
     samples: SamplesSettings = SamplesSettings()
+    adaptation: AdaptationSettings = AdaptationSettings()
     consortium: ConsortiumSettings = ConsortiumSettings()
     deid: DeidSettings = DeidSettings()
 

@@ -87,6 +87,20 @@ least_distance = {samples.least_distance}
 # so common names are found by chance.
 used_surrogates = {samples.used_surrogates}
 
+[adaptation]
+# Whether campaigns may have a language model adapted to the records here, under differential privacy.
+allowed = {adaptation.allowed}
+# The model: "embedded" for the one that fedaug brings, or a folder with a Hugging Face causal language model.
+model = {adaptation.model}
+# Whether the adapter itself may leave, where a campaign asks for it. It is as private as texts that are made with it.
+share = {adaptation.share}
+# The most training steps of one adaptation.
+max_steps = {adaptation.max_steps}
+# The most tokens of one record or text.
+max_tokens = {adaptation.max_tokens}
+# Threads to compute with; 0 leaves it to PyTorch.
+threads = {adaptation.threads}
+
 [consortium]
 # The public key (64 hexadecimal digits) of the authority that signs the consortium's enrolment list. With it only
 # enrolled coordinators are heard; without it, anybody who reaches this site.

@@ -14,13 +14,14 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fedaug.augmentation.encoder import Encoder, MiniLM, Progress
 from fedaug.client.accepted_plans import AcceptedPlans
+from fedaug.client.adaptations import Adaptations, Told
 from fedaug.client.callers import callers_of
 from fedaug.client.deid_keys import deid_keys
 from fedaug.client.door import Door
@@ -46,6 +47,7 @@ from fedaug.privacy.noise import NoiseSource, SystemNoise
 from fedaug.privacy.transparency.entries import Offered, read_site_entry
 from fedaug.privacy.units import PrivacyUnit
 from fedaug.strategies.messages import (
+    Adapt,
     AskCounts,
     AskMetric,
     AskSamples,
@@ -64,6 +66,9 @@ from fedaug.strategies.messages import (
     decode_reply,
     encode,
 )
+
+if TYPE_CHECKING:  # loads torch, which takes seconds
+    from fedaug.client.kept_adapters import KeptAdapter
 
 
 @dataclass(frozen=True)
@@ -89,10 +94,17 @@ class Site:
         keys: Its key ring, opened.
         noise: Where privacy noise comes from; tests alone pass another than the default.
         encoder: Makes the public embedding space; loaded when first needed.
+        told: Called after each step of an adaptation, with what may be told of it.
     """
 
     def __init__(
-        self, folder: Path, settings: SiteSettings, keys: KeyRing, noise: NoiseSource, encoder: Callable[[], Encoder]
+        self,
+        folder: Path,
+        settings: SiteSettings,
+        keys: KeyRing,
+        noise: NoiseSource,
+        encoder: Callable[[], Encoder],
+        told: Told | None = None,
     ) -> None:
         self.folder = folder
         self.settings = settings
@@ -104,7 +116,8 @@ class Site:
         self._refused = RefusedTexts(folder, keys, store.lineage)
         kept = KeptOffers(folder / "offers", keys.signer.public_key())
         self._site_gates = SiteGates(folder, settings.samples, store, self._rows, encoder, kept)
-        self._offers = Offers(folder, settings, self._site_gates, encoder, self._refused)
+        self._adaptations = Adaptations(folder, settings, keys, store, told)
+        self._offers = Offers(folder, settings, self._site_gates, encoder, self._refused, self._adaptations)
         self._door = Door(
             settings,
             ReleaseGate(
@@ -119,6 +132,7 @@ class Site:
             SiteLog(settings.name, KeptHeads(folder), self._ledger, keys.signer),
             callers_of(folder, settings),
             self._offers,
+            self._adaptations,
             keys.signer.public_key().public_bytes_raw(),
         )
 
@@ -164,6 +178,7 @@ class Site:
         passphrase: bytes | None = None,
         noise: NoiseSource | None = None,
         encoder: Callable[[], Encoder] = MiniLM,
+        told: Told | None = None,
     ) -> Self:
         """Open a site's folder.
 
@@ -176,7 +191,7 @@ class Site:
         folder = Path(folder)
         settings = SiteSettings.load(folder)  # first: a wrong path must not be asked a passphrase for
         keys = KeyRing.open(folder, passphrase if passphrase is not None else find_passphrase(folder))
-        return cls(folder, settings, keys, noise or SystemNoise(), encoder)
+        return cls(folder, settings, keys, noise or SystemNoise(), encoder, told)
 
     def close(self) -> None:
         """Let go of the ledger's file."""
@@ -319,6 +334,22 @@ class Site:
     ) -> NDArray[np.float64]:
         """Noisy numbers of right and wrong guesses of a linear student, float64 [2]."""
         return self._value(AskMetric(campaign=campaign, key=key), {"weight": weight, "bias": bias})
+
+    def adapt(self, campaign: str) -> NDArray[np.float64]:
+        """Adapt the site's language model; the trained weights, float64 [values], or none where it stays at the site.
+
+        It takes minutes. Cut off, the same call goes on after the last finished step.
+        """
+        return self._value(Adapt(campaign=campaign))
+
+    def adapter(self, campaign: str) -> KeptAdapter:
+        """The adapter of a campaign. It depends on records through DP, and is for the site's own people.
+
+        Raises:
+            NotReserved: The site has adapted no model for the campaign.
+            SealError: The file was changed.
+        """
+        return self._adaptations.kept(campaign)
 
     def offer(self, campaign: str, key: str = "samples") -> SampleBatch:
         """The texts that the site offers; see :class:`~fedaug.strategies.messages.AskSamples`."""

@@ -33,7 +33,7 @@ from fedaug.server.schooling import Heldout, Schooling, Score
 from fedaug.server.supported import Supported
 from fedaug.server.verify import Accepted
 from fedaug.strategies.class_statistics import Teacher, fit_teacher
-from fedaug.strategies.messages import AskCounts, AskMetric, AskSamples, AskStatistics, AskVotes, CampaignPlan
+from fedaug.strategies.messages import Adapt, AskCounts, AskMetric, AskSamples, AskStatistics, AskVotes, CampaignPlan
 from fedaug.strategies.voting import select
 
 
@@ -173,6 +173,9 @@ class Coordinator:
             candidates = self._source.generate()
         with self._phase("gather sites"):
             result.sites = tuple(site.name for site in self._rounds.gather())
+        if plan.adaptation is not None:
+            with self._phase("adapt models at sites"):
+                self._adapt()
         if plan.samples is not None:
             with self._phase("texts from sites"):
                 candidates += self._receive()
@@ -194,6 +197,13 @@ class Coordinator:
         result.releases = tuple(self._rounds.releases)
         result.funnel = self._source.funnel
         return result
+
+    def _adapt(self) -> None:
+        """Have every site adapt its language model; adapters stay there unless the plan asks for them."""
+        terms = self._plan.adaptation
+        shared = terms is not None and terms.share_adapter
+        request = Adapt(campaign=self._plan.campaign)
+        self._rounds.total(request, (self._plan.adapter_event.dimensions if shared else 0,))
 
     def _receive(self) -> list[Candidate]:
         """What sites offer and the gates here let pass; what they refuse goes into quarantine when the pool is made."""

@@ -153,7 +153,7 @@ class Adapt(ReleaseRequest):
     """Have the site adapt a language model to its records, as the plan's ``adaptation`` says: once a plan.
 
     The answer is a release of the charged event: without values, which says only that it was done, or with the trained
-    weights of the adapter in their order, where the plan asks for the adapter itself.
+    weights of the adapter in the order of their names, where the plan asks for the adapter itself.
     """
 
     request: Literal["adapt"] = "adapt"

@@ -30,7 +30,7 @@ from fedaug.augmentation.lora import (
 from fedaug.client.training.adaptation_plan import AdaptationPlan
 from fedaug.client.training.clipped_sum import ClippedSum
 from fedaug.client.training.passages import Batch, EncodedUnit, Passage, all_lengths, batches, encode_units, rows_at
-from fedaug.client.training.signal import Signal
+from fedaug.client.training.signal import Signal, StepEnergies
 from fedaug.client.training.taps import RowGradients
 from fedaug.client.training.token_loss import TokenLoss
 from fedaug.client.training.trainable import check_loaded, check_rows_apart, check_trained
@@ -69,12 +69,14 @@ class Adapted:
         spec: Which adapters they are.
         event: What was executed, and is charged: all planned steps, also where a signal stopped the run before.
         steps: How many were taken.
+        energies: Of the noised sums; quietest and loudest are infinite and 0 where no noise is planned.
     """
 
     state: AdapterState
     spec: AdapterSpec
     event: SubsampledGaussianEvent
     steps: int
+    energies: StepEnergies
 
 
 def adapt(
@@ -214,7 +216,8 @@ class AdaptationSteps:
     def state(self, step: int, *, stopped: bool) -> TrainingState:
         """What goes on from here, after at least one step."""
         moments = self._optimiser.state[self._flat]
-        tensors = {"weights": self._flat.detach(), "average": self.signal.average}
+        heard = torch.tensor([self.signal.energies.quietest, self.signal.energies.loudest], dtype=torch.float64)
+        tensors = {"weights": self._flat.detach(), "average": self.signal.average, "energies": heard}
         tensors |= {name: moments[name] for name in ("exp_avg", "exp_avg_sq", "step")}
         return TrainingState(step, stopped, {name: value.cpu() for name, value in tensors.items()})
 
@@ -225,6 +228,7 @@ class AdaptationSteps:
         moments = {name: state.tensors[name].to(self._flat.device) for name in ("exp_avg", "exp_avg_sq")}
         self._optimiser.state[self._flat] = moments | {"step": state.tensors["step"]}
         self.signal.average, self.signal.steps = state.tensors["average"], state.step
+        self.signal.energies = StepEnergies(*state.tensors["energies"].tolist())
         self._spread()
 
     @torch.no_grad()
@@ -262,7 +266,7 @@ def _train(
     if _fingerprint(model, layers) != base:
         raise DefectError("training changed the frozen model", "report this with the model's architecture")
     _check_moved(began, ended, {name for name, _ in trained_weights(layers)})
-    return Adapted(ended, plan.adapter, steps.event, step)
+    return Adapted(ended, plan.adapter, steps.event, step, steps.signal.energies)
 
 
 def _check_moved(began: AdapterState, ended: AdapterState, trained: Collection[str]) -> None:

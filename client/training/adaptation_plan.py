@@ -5,16 +5,18 @@ from __future__ import annotations
 import math
 from typing import Annotated, Final, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from fedaug.augmentation.lora import AdapterSpec
+from fedaug.errors import ProtocolError
 from fedaug.privacy.accounting import calibrate
 from fedaug.privacy.checked_toml import Settings
 from fedaug.privacy.discretisation import grid_for
 from fedaug.privacy.events import ReleaseKind, SubsampledGaussianEvent
 from fedaug.privacy.limits import LIMITS
 from fedaug.privacy.units import Budget, PrivacyUnit
-from fedaug.strategies.adaptation import Precision, RecordChoice, Schedule
+from fedaug.strategies.adaptation import ADAPTER_KEY, Precision, RecordChoice, Schedule
+from fedaug.strategies.messages import CampaignPlan
 
 #: Where a clip's squares are far from where float32 ends, on either side.
 _LEAST_CLIP: Final = 1e-6
@@ -89,7 +91,7 @@ class AdaptationPlan(Settings):
         """The adapters."""
         return AdapterSpec(self.rank, self.alpha, self.targets, self.ffa, self.seed)
 
-    def planned_event(self, trained_values: int, key: str = "adapter") -> SubsampledGaussianEvent:
+    def planned_event(self, trained_values: int, key: str = ADAPTER_KEY) -> SubsampledGaussianEvent:
         """What is to be reserved in the ledger before a record is read.
 
         Args:
@@ -127,3 +129,39 @@ class AdaptationPlan(Settings):
             Schedule.COSINE: (1 + math.cos(math.pi * share)) / 2,
         }
         return self.learning_rate * falls[self.schedule]
+
+
+def planned_adaptation(plan: CampaignPlan) -> AdaptationPlan:
+    """What a campaign's plan says of its adaptation: its terms, and the charged event's clip, noise, rate and steps.
+
+    Raises:
+        ProtocolError: The plan has none, or one that no training can follow.
+    """
+    if plan.adaptation is None:
+        raise ProtocolError("a plan without adaptation was asked for one", "ask for what the plan holds")
+    terms, event = plan.adaptation, plan.adapter_event
+    by_subject = plan.unit is PrivacyUnit.SUBJECT
+    try:
+        return AdaptationPlan(
+            rank=terms.rank,
+            alpha=terms.alpha,
+            targets=terms.targets,
+            ffa=terms.ffa,
+            seed=terms.seed,
+            unit=plan.unit,
+            records_per_unit=plan.records_per_unit if by_subject else 1,
+            record_choice=terms.record_choice,
+            max_tokens=terms.max_tokens,
+            clip=event.sensitivity,
+            noise_multiplier=event.noise_multiplier,
+            sampling_rate=event.sampling_rate,
+            steps=event.steps,
+            expected_batch=terms.expected_batch,
+            learning_rate=terms.learning_rate,
+            warmup_steps=terms.warmup_steps,
+            schedule=terms.schedule,
+            precision=terms.precision,
+            stop_below=terms.stop_below,
+        )
+    except ValidationError:
+        raise ProtocolError("a plan's adaptation is out of range", "plan it with usual settings") from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, replace
 from typing import Final
 
 import torch
@@ -14,6 +15,23 @@ from fedaug.privacy.events import SubsampledGaussianEvent
 _DECAY: Final = 0.95
 #: Steps before a stop is considered: the average has hardly begun.
 _LEAST_STEPS: Final = 20
+
+
+@dataclass(frozen=True)
+class StepEnergies:
+    """How loud the quietest and the loudest noised sum of a run was: energy over what its noise alone would have.
+
+    A sum of clipped gradients and noise of d values has at least the energy of a chi-square of d degrees of freedom,
+    whatever the gradients are: one that is far below it had no such noise. One far above it had gradients that no clip
+    bounds. Both are post-processing of noised sums.
+    """
+
+    quietest: float = math.inf
+    loudest: float = 0.0
+
+    def beside(self, energy: float) -> StepEnergies:
+        """With one more step."""
+        return replace(self, quietest=min(self.quietest, energy), loudest=max(self.loudest, energy))
 
 
 class Signal:
@@ -35,11 +53,15 @@ class Signal:
         self._variance = event.noise_std**2
         self.average = torch.zeros(event.dimensions, dtype=torch.float64)
         self.steps = 0
+        self.energies = StepEnergies()
 
     def update(self, noised: Tensor) -> None:
         """Take in one step's noised sum, float64 [values]."""
         self.average.mul_(_DECAY).add_(noised, alpha=1 - _DECAY)
         self.steps += 1
+        noise = self._variance * len(noised)
+        if noise > 0:
+            self.energies = self.energies.beside(float(noised @ noised) / noise)
 
     @property
     def value(self) -> float:

@@ -63,6 +63,16 @@ def looser(effective: EffectivePolicy, settings: SiteSettings) -> Iterator[str]:
                 held = set(now.values) <= set(settings.samples.generators)
             case "batches outside DP":
                 held = not now.granted or settings.samples.site_gates_block is True
+            case "language model adapted":
+                held = not now.granted or settings.adaptation.allowed is True
+            case "adapter leaves":
+                held = not now.granted or settings.adaptation.share is True
+            case "training steps":
+                held = now.value <= settings.adaptation.max_steps
+            case "tokens of a record or text":
+                held = now.value <= settings.adaptation.max_tokens
+            case "base model":
+                held = now.value in (None, line.site.value)
             case "embedding space":
                 held = now.value in (None, f"{SPACE[0]} ({SPACE[1]} dimensions)")
             case "who may ask":
