@@ -44,48 +44,24 @@ class Inbound:
         return len(self.kept) + len(self.quarantined)
 
 
-@dataclass(frozen=True)
-class SiteArrivals:
-    """What became of one site's texts: figures for the consortium, from public gates only."""
-
-    arrived: int
-    quarantined: int
-    outside_dp: bool
-    reasons: dict[VerdictCode, int]
-
-
 @dataclass
 class Arrivals:
-    """What arrived from all sites, and what the gates here refused.
+    """What arrived from all sites, and what the gates here refused: figures for the consortium, from public gates only.
 
     Attributes:
-        sites: By name.
+        arrived: Texts that came in batches.
+        quarantined: Those that a gate here refused.
         gates: Gate -> code -> texts; every gate that ran is in it.
     """
 
-    sites: dict[str, SiteArrivals] = field(default_factory=dict)
+    arrived: int = 0
+    quarantined: int = 0
     gates: dict[str, Counter[VerdictCode]] = field(default_factory=dict)
-
-    @property
-    def arrived(self) -> int:
-        """Texts that came in batches."""
-        return sum(site.arrived for site in self.sites.values())
-
-    @property
-    def quarantined(self) -> int:
-        """Those that a gate here refused."""
-        return sum(site.quarantined for site in self.sites.values())
-
-    @property
-    def outside_dp(self) -> tuple[str, ...]:
-        """Sites that sent a batch for which no ε holds, in order."""
-        return tuple(sorted(name for name, site in self.sites.items() if site.outside_dp))
 
     def note(self, inbound: Inbound, gates: Sequence[Gate]) -> None:
         """Count one batch."""
-        reasons = Counter(verdict.code for _, verdict in inbound.quarantined)
-        counted = SiteArrivals(inbound.arrived, len(inbound.quarantined), inbound.outside_dp, dict(reasons))
-        self.sites[inbound.site] = counted
+        self.arrived += inbound.arrived
+        self.quarantined += len(inbound.quarantined)
         for gate in gates:
             self.gates.setdefault(gate.name, Counter())
         for _, verdict in inbound.quarantined:

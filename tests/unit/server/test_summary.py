@@ -18,7 +18,7 @@ from fedaug.privacy.vetting import GateClass, Verdict, VerdictCode
 from fedaug.server.campaign import load_campaign, plan_campaign
 from fedaug.server.candidates import CandidateSource
 from fedaug.server.coordinator import CampaignResult
-from fedaug.server.inbound import Arrivals, SiteArrivals
+from fedaug.server.inbound import Arrivals
 from fedaug.server.pool_records import PoolSample
 from fedaug.server.report import ReportData
 from fedaug.server.schooling import Heldout
@@ -126,9 +126,7 @@ def test_cards_tell_what_is_in_the_pool_and_which_labels_are_weak(result: Campai
 
 
 def test_texts_that_sites_sent_are_offered_too_and_what_was_refused_of_them_is_counted(result: CampaignResult) -> None:
-    came = Arrivals()
-    came.sites["a"] = SiteArrivals(7, 2, outside_dp=False, reasons={VerdictCode.TOO_SHORT: 2})
-    came.gates["length"] = Counter({VerdictCode.TOO_SHORT: 2})
+    came = Arrivals(arrived=7, quarantined=2, gates={"length": Counter({VerdictCode.TOO_SHORT: 2})})
     result.funnel.offered = 10
     result.funnel.note(["length"], GateClass.FREE)
     result.funnel.note(["support"], GateClass.CHARGED)
