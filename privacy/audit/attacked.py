@@ -63,8 +63,9 @@ class Attack(Kept):
         risk: Of the trials that fail on controls, the share that the members' being in the data turned into successes.
             Null for membership inference.
         auc: Of membership inference: the chance that a member scores above another.
-        interval: At 95 %, of the risk; of membership inference, of the share of members found at 1 % false alarms.
-        detected: Whether the interval lies above what the attack does without a leak.
+        interval: At 95 %, of the risk; of membership inference, of the share of members found, less that of false
+            alarms which the threshold may truly let through.
+        detected: Whether the interval lies above 0.
         detectable: The share of successes at which so large an attack would be noticed with a chance of 80 %; null if
             none would.
     """
@@ -84,6 +85,15 @@ class Attack(Kept):
     def _counts_fit(self) -> Self:
         if self.successes > self.members or self.control_successes > self.controls:
             raise ValueError("more attacks succeeded than were made")
+        return self
+
+    @model_validator(mode="after")
+    def _verdict_fits(self) -> Self:
+        low, high = self.interval
+        # Version 0.4.0 wrote of membership inference how many were found, whatever the false alarms: above 0 always.
+        unsure = self.auc is not None and not self.detected
+        if low > high or (self.detected is not (low > 0) and not unsure):
+            raise ValueError("a verdict that is not that of its interval")
         return self
 
 
@@ -255,7 +265,7 @@ def _(finding: MembershipFinding) -> Attack:
         controls=finding.false_alarms.trials,
         control_successes=finding.false_alarms.successes,
         auc=finding.auc,
-        interval=finding.interval,
+        interval=finding.beyond,
         detected=finding.detected,
         detectable=detectable_above(finding.alarms_at_most, finding.caught.trials, finding.doubt_each, CHANCE),
     )

@@ -69,9 +69,18 @@ class MembershipFinding(Finding):
         return float(stats.beta.isf((1 - self.doubt_each) / 2, above + 1, others - above))
 
     @property
+    def beyond(self) -> Interval:
+        """Of the true positive rate less the false one, with :attr:`confidence` or more: both ends at their worst.
+
+        The upper end counts no false positive, since of scores that tie the threshold lets fewer through.
+        """
+        low, high = self.caught.interval(self.doubt_each)
+        return low - self.alarms_at_most, high
+
+    @property
     def detected(self) -> bool:
         """Whether members surely score above the threshold more often than others do."""
-        return self.caught.interval(self.doubt_each)[0] > self.alarms_at_most
+        return self.beyond[0] > 0
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values."""

@@ -75,7 +75,7 @@ def attacked(on: str) -> dict[str, Any]:
         "attacks": [
             whom
             | {"attack": "membership by nearest-sample density", "successes": 7, "control_successes": 5, "auc": 0.506}
-            | {"interval": [0.0056, 0.0286], "detected": False, "detectable": 0.059},
+            | {"interval": [-0.0204, 0.031], "detected": False, "detectable": 0.059},
             whom
             | {"attack": "singling-out", "successes": 61, "control_successes": 12, "risk": 0.1004}
             | {"interval": [0.0561, 0.1458], "detected": True, "detectable": 0.075},

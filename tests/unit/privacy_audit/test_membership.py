@@ -11,7 +11,9 @@ from scipy import stats
 
 from fedaug.errors import BadNumber, ConfigError
 from fedaug.privacy.audit.findings import Population
+from fedaug.privacy.audit.intervals import Rate
 from fedaug.privacy.audit.membership import (
+    MembershipFinding,
     density_scores,
     likelihood_ratio_scores,
     loss_scores,
@@ -99,7 +101,17 @@ def test_scores_that_know_nothing_are_hardly_ever_said_to_find_members() -> None
 
 def test_a_leak_is_said_to_be_one() -> None:
     scores = np.random.default_rng(0).normal(size=(2, 200))
-    assert membership("some", scores[0] + np.arange(200) % 5, scores[1], populations=PLANTED).detected
+    finding = membership("some", scores[0] + np.arange(200) % 5, scores[1], populations=PLANTED)
+    assert finding.detected
+    assert finding.beyond[0] > 0
+
+
+def test_what_few_others_leave_possible_is_in_the_interval_beside_which_no_leak_is_told() -> None:
+    """13 of 226 members above a threshold that 226 others set at 1 %: they may truly be above it in 3.5 %."""
+    finding = MembershipFinding("density", PLANTED, Rate(13, 226), Rate(1, 226), 0.45, 0.95)
+    assert not finding.detected
+    assert finding.interval[0] > 0.03
+    assert finding.beyond == pytest.approx((-0.0073, 0.1023), abs=1e-4)
 
 
 def test_equal_scores_call_nobody_a_member() -> None:
