@@ -151,7 +151,8 @@ def read_audit(folder: Path) -> AuditOutcome:
     try:
         outcome = AuditOutcome.model_validate(_parsed(data))
     except ValidationError as error:
-        where = ".".join(map(str, error.errors(include_input=False, include_url=False)[0]["loc"][:1])) or "whole file"
+        named = error.errors(include_input=False, include_url=False)[0]["loc"][:1]
+        where = named[0] if named and named[0] in AuditOutcome.model_fields else "whole file"  # no name of the file's
         raise ConfigError(f"{AUDIT_FILE} is damaged ({where})", "run the audit again") from None
     outcome.check_bounds()
     return outcome

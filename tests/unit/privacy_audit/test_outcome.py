@@ -165,6 +165,14 @@ def test_a_bound_that_does_not_add_up_is_refused(changes: dict[str, Any], tmp_pa
         read_audit(tmp_path)
 
 
+def test_a_name_that_a_file_made_up_is_not_quoted(tmp_path: Path) -> None:
+    values = json.loads(outcome().model_dump_json()) | {"Jane Doe " * 9_999: 1}
+    (tmp_path / AUDIT_FILE).write_text(json.dumps(values))
+    with pytest.raises(ConfigError) as error:
+        read_audit(tmp_path)
+    assert error.value.what == "audit.json is damaged (whole file)"
+
+
 def test_a_cut_file_is_refused(tmp_path: Path) -> None:
     honest().write(tmp_path)
     whole = (tmp_path / AUDIT_FILE).read_bytes()
