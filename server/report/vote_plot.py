@@ -37,7 +37,7 @@ def votes_plot(rounds: Sequence[Round]) -> str | None:
             axes.plot(where, reach, "--", marker="_", color=INK, linewidth=1.2, label="noise alone reaches")
         axes.plot([], [], color=BLUE, linewidth=7, alpha=0.45, label="middle half; line: middle 80 %")
         axes.axhline(0, color=MUTED, linewidth=0.8)
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=10))
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=10, min_n_ticks=1))
         axes.set_xlim(voted[0][1] - 0.6, voted[-1][1] + 0.6)
         axes.grid(axis="y")
         axes.set_xlabel("round")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from fedaug.privacy.deid.scoring import LabelledText, Scorer
 from fedaug.privacy.deid.spans import Span
 from fedaug.server.report import Audit, GateFigures, ReportData, Vetting, read_report, redraw, report_json, write_report
 from fedaug.server.report.render import render_html
+from fedaug.server.report.vote_plot import votes_plot
 
 
 def facts(**changes: Any) -> ReportData:
@@ -36,6 +38,7 @@ def test_optional_parts_may_be_absent_and_the_page_is_whole_without_them() -> No
     data = ReportData(**values)
     html = render_html(data)
     assert "No audit of this run is known" in html
+    assert "What de-identification misses was not measured for this page" in html
     assert "The unit is a record, not a person." in html  # what is not promised is told all the same
     assert "refused: duplicate" in html
     assert "Data card" not in html
@@ -109,6 +112,35 @@ def test_attacks_are_told_with_sizes_power_and_what_was_not_tried() -> None:
     assert "Not tried: attribute-inference (all records have one label)." in html
     assert "25 made-up identifiers in 100 records" in html
     assert "lies above what so many canaries can show" not in html  # 4.06 is above the claim of 3.97
+
+
+@pytest.mark.parametrize(
+    ("number", "changes"),
+    [
+        (0, {"detected": True}),  # with an interval from below 0
+        (0, {"interval": [0.2, 0.1]}),
+        (1, {"detected": False}),  # of an attack with a control group, and an interval above 0
+        (1, {"interval": [-0.1, 0.1]}),
+    ],
+)
+def test_an_attack_whose_verdict_is_not_its_intervals_is_refused(number: int, changes: dict[str, Any]) -> None:
+    values = report_data(sites=3, labels=14, rounds=3)
+    values["audit"]["attacked"][0]["attacks"][number] |= changes
+    with pytest.raises(ValidationError, match="a verdict that is not that of its interval"):
+        ReportData(**values)
+
+
+def test_an_audit_of_version_0_4_0_can_still_be_read() -> None:
+    values = report_data(sites=3, labels=14, rounds=3)
+    values["audit"]["attacked"][0]["attacks"][0] |= {"interval": [0.0056, 0.0286], "detected": False}
+    assert ReportData(**values).audit is not None
+
+
+def test_a_round_is_a_whole_number_also_where_there_is_one() -> None:
+    plot = votes_plot(facts().rounds[:1])
+    assert plot is not None
+    ticks = re.findall(r">([0-9.]+)</text>", plot.split('id="matplotlib.axis_2"')[0].split(">round<")[0])
+    assert ticks == ["1"]
 
 
 def test_a_claim_above_the_ceiling_is_said_to_be_untested() -> None:
