@@ -1,7 +1,9 @@
 """Checks a release bundle, or a privacy statement by itself, without fedaug: the standard library and ``cryptography``.
 
-    python tests/independent_bundle_check.py BUNDLE.zip AUTHORITY_KEY_IN_HEX [NEWEST_ENROLMENT.json]
+    python tests/independent_bundle_check.py BUNDLE.zip AUTHORITY [NEWEST_ENROLMENT.json]
     python tests/independent_bundle_check.py privacy_statement.json
+
+AUTHORITY is the public key of the consortium's authority: 64 digits, or a file that holds them, such as authority.json.
 
 Written from the format's description (docs/reference/release-bundle.md), RFC 6962 and the mechanisms' papers alone:
 the archive's form, every hash, who signed and whether that key is enrolled, the logs and their proofs, and ε worked
@@ -260,6 +262,8 @@ def agreement_faults(manifest: Values, files: dict[str, bytes]) -> Iterator[str]
         shown = max((one["lower_bound"] for one in audit["sites"].values()), default=0.0)
         if not audit["passed"] or (stated_cost is not None and shown > stated_cost):
             yield "the report's audit refutes the statement's ε"
+    if files["card.json"] != canonical(card_of(manifest, statement, files)):
+        yield "the card does not say what the statement, the report and the manifest say"
     left = {
         site
         for site, excerpt in ledger["sites"].items()
@@ -268,6 +272,21 @@ def agreement_faults(manifest: Values, files: dict[str, bytes]) -> Iterator[str]
     if not left <= set(statement.get("outside_dp", [])):
         yield "the log of a site lists samples outside DP, and the statement does not"
     yield from outside_dp_faults(manifest, statement, json.loads(files["log-bundle.json"]))
+
+
+def card_of(manifest: Values, statement: Values, files: dict[str, bytes]) -> Values:
+    report = json.loads(files["report.json"]) if "report.json" in files else {}
+    return {
+        "format": "fedaug-release-card/1",
+        **{key: statement[key] for key in ("title", "campaign", "simulated")},
+        "samples": manifest["samples"],
+        **{key: statement["public_inputs"][key] for key in ("labels", "generators", "corpora", "encoder", "gates")},
+        "unit": statement["unit_of_privacy"]["unit"],
+        "epsilon": statement["privacy_parameters"]["consortium"]["epsilon"],
+        "delta": statement["privacy_parameters"]["delta"],
+        "not_promised": [{key: one[key] for key in ("subject", "meaning")} for one in statement["exclusions"]],
+        "cards": report.get("cards"),
+    }
 
 
 def outside_dp_faults(manifest: Values, statement: Values, log: Values) -> Iterator[str]:
@@ -321,11 +340,22 @@ def check(path: Path, authority: str, newest: bytes | None = None, now: datetime
     return [*faults, *sample_faults(manifest, files.get("samples.jsonl", b""))]
 
 
+def authority_key(given: str) -> str:
+    """A public key as 64 digits, or out of a file: the digits alone, or the object that `fedaug keys --json` prints."""
+    if not Path(given).is_file():
+        return given
+    text = Path(given).read_text().strip()
+    return str(json.loads(text)["public_key"]) if text.startswith("{") else text
+
+
 if __name__ == "__main__":
-    given = Path(sys.argv[1])
+    given = Path(sys.argv[1] if len(sys.argv) > 1 else "")
     if given.suffix == ".json":
         found = list(statement_faults(json.loads(given.read_bytes())))
+    elif len(sys.argv) not in (3, 4):
+        raise SystemExit((__doc__ or "").split("\n\n")[1])
     else:
-        found = check(given, sys.argv[2], Path(sys.argv[3]).read_bytes() if len(sys.argv) > 3 else None)
+        newest = Path(sys.argv[3]).read_bytes() if len(sys.argv) == 4 else None
+        found = check(given, authority_key(sys.argv[2]), newest)
     sys.stdout.writelines(f"{fault}\n" for fault in found)
     sys.exit(1 if found else 0)

@@ -17,7 +17,7 @@ from tests.release_samples import AUTHORITY, DAY, TERMS, as_file, changed, enrol
 from tests.small import make_plan
 
 from fedaug.privacy.accounting import epsilon
-from fedaug.privacy.bundle.container import LEDGER, REPORT, SAMPLES, STATEMENT, pack, unpack
+from fedaug.privacy.bundle.container import CARD, LEDGER, REPORT, SAMPLES, STATEMENT, pack, unpack
 from fedaug.privacy.bundle.samples import encode_samples
 from fedaug.privacy.canonical import canonical_json
 from fedaug.privacy.events import event_from_dict
@@ -66,6 +66,24 @@ def test_a_statement_that_understates_is_told_by_the_script(tmp_path: Path) -> N
     status, told = run(tmp_path, changed(DATA, {STATEMENT: as_file(lie)}), KEY)
     assert status == 1
     assert "its mechanisms cost 0.946485" in told
+
+
+def test_the_script_says_how_to_use_it_and_takes_the_key_in_a_file(tmp_path: Path) -> None:
+    status, told = run(tmp_path, DATA)
+    assert (status, told.split()[:2]) == (1, ["python", "tests/independent_bundle_check.py"])
+    for content in (json.dumps({"key_id": "ab", "public_key": KEY}), f"{KEY}\n"):
+        (tmp_path / "office").write_text(content)
+        assert run(tmp_path, DATA, str(tmp_path / "office")) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "lie", [{"epsilon": 0.5}, {"samples": 3}, {"simulated": True}, {"not_promised": []}, {"cards": None}, {"more": 1}]
+)
+def test_a_card_that_says_something_else_is_told_by_the_script(lie: dict[str, Any], tmp_path: Path) -> None:
+    card = json.loads(unpack(DATA)[CARD]) | lie
+    assert faults(tmp_path, changed(DATA, {CARD: canonical_json(card)}, card=False)) == [
+        "the card does not say what the statement, the report and the manifest say"
+    ]
 
 
 def test_an_expired_bundle_or_one_by_a_revoked_key_is_told_by_the_script(tmp_path: Path) -> None:
