@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from fedaug.augmentation.candidates import Dependence
 from fedaug.augmentation.generators.language_model import LanguageModelTexts, label_request
-from fedaug.augmentation.language.base_model import base_digest, trained_numbers
+from fedaug.augmentation.language.base_model import base_digest, most_tokens, trained_numbers
 from fedaug.client.answers import Answer
 from fedaug.client.settings import SiteSettings
 from fedaug.client.store import SealedStore
@@ -222,6 +222,8 @@ def require_adaptable(model: str, terms: AdaptationTerms, event: SubsampledGauss
     """
     if base_digest(model) != terms.weights:
         raise _another_model()
+    if not max(terms.max_tokens, terms.text_tokens) <= most_tokens(model):
+        raise PolicyRefused("the plan's records or texts are longer than the model takes", "plan with fewer tokens")
     if event.dimensions != trained_numbers(model, adapter_spec(terms)):
         raise PolicyRefused(
             "an adaptation is charged for another number of weights than it trains", "plan it with the model at hand"

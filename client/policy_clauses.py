@@ -8,10 +8,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from fedaug.augmentation.language.base_model import base_digest, base_name, trained_numbers
+from fedaug.augmentation.language.base_model import base_digest, base_name, most_tokens, trained_numbers
 from fedaug.client.answers import CLIPPED_TO_ONE, MECHANISM_OF, SENSITIVITY, finest_grid
 from fedaug.client.policy_terms import Among, AtLeast, AtMost, Exactly, Permission, Term
-from fedaug.client.settings import SiteSettings
+from fedaug.client.settings import AdaptationSettings, SiteSettings
 from fedaug.errors import AlreadyReleased, BudgetExceeded, FedaugError, PolicyRefused, RefusedError
 from fedaug.privacy.accounting import epsilon
 from fedaug.privacy.events import (
@@ -222,10 +222,10 @@ def adaptation_clauses(settings: SiteSettings, plan: CampaignPlan | None) -> Ite
     )
     yield _clause(
         "tokens of a record or text",
-        AtMost(own.max_tokens),
+        AtMost(own.max_tokens if terms is None else _tokens(own)),
         None if terms is None else AtMost(max(terms.max_tokens, terms.text_tokens)),
-        "adaptation.max_tokens",
-        ("the plan reads or writes more tokens than adaptation.max_tokens", "allow them, or take no part"),
+        "adaptation.max_tokens, and what the model takes",
+        ("the plan reads or writes more tokens than adaptation.max_tokens or the model takes", "ask for fewer"),
     )
     yield _clause(
         "base model",
@@ -352,6 +352,13 @@ def _clause(
 
 def _of_kind(plan: CampaignPlan, kind: ReleaseKind) -> list[Event]:
     return [event for event in plan.mechanisms if event.release is kind]
+
+
+def _tokens(own: AdaptationSettings) -> int:
+    try:
+        return min(own.max_tokens, most_tokens(own.model))
+    except FedaugError:  # another line refuses
+        return own.max_tokens
 
 
 def _told_model(name: str, weights: str | None) -> str:

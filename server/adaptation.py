@@ -8,8 +8,9 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from fedaug.augmentation.language.base_model import base_digest, base_name, trained_numbers
+from fedaug.augmentation.language.base_model import base_digest, base_name, most_tokens, trained_numbers
 from fedaug.augmentation.language.loading import EMBEDDED
+from fedaug.errors import ConfigError
 from fedaug.privacy.accounting import calibrate, epsilon, scaled_plan
 from fedaug.privacy.discretisation import grid_for
 from fedaug.privacy.events import Event, GaussianEvent, ReleaseKind, SubsampledGaussianEvent
@@ -42,8 +43,11 @@ def planned_terms(settings: AdaptationSettings) -> AdaptationTerms:
 
     Raises:
         InputError: The model cannot be used.
-        ConfigError: It brings code of its own.
+        ConfigError: It brings code of its own, or takes fewer tokens.
     """
+    most = most_tokens(settings.model)
+    if not max(settings.max_tokens, settings.text_tokens) <= most:
+        raise ConfigError(f"the base model takes {most} tokens at most", "lower adaptation.max_tokens or text_tokens")
     shared = {name: getattr(settings, name) for name in AdaptationChoices.model_fields}
     return AdaptationTerms(**shared, model=base_name(settings.model), weights=base_digest(settings.model))
 

@@ -178,12 +178,26 @@ class Corpus(Part):
     optional: bool
 
 
+class BaseModel(Part):
+    """The language model that sites adapted, as it was before.
+
+    Attributes:
+        weights: SHA-256 of its files, as the plan names it.
+    """
+
+    name: str
+    weights: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    licence: str
+    pretraining: str
+
+
 class PublicInputs(Part):
     """What is taken as public, so that reading it costs nothing.
 
     Attributes:
         generators: What made candidates, and what varied them.
         held_out: The real texts that the student is scored on; null if there were none.
+        base_model: What sites adapted; left out of the file where they adapted none.
     """
 
     labels: tuple[str, ...]
@@ -195,6 +209,12 @@ class PublicInputs(Part):
     encoder_licence: str
     encoder_pretraining: str
     held_out: str | None
+    base_model: BaseModel | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_not_there(self, inner: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        values: dict[str, Any] = inner(self)
+        return {name: value for name, value in values.items() if name != "base_model" or value is not None}
 
 
 class Exclusion(Part):

@@ -20,6 +20,7 @@ from fedaug.server.schooling import Heldout
 from fedaug.server.statement import (
     Accountant,
     Authentication,
+    BaseModel,
     Composition,
     Corpus,
     Exclusion,
@@ -172,7 +173,16 @@ def _public_inputs(config: CampaignConfig, plan: CampaignPlan, heldout: Heldout 
         encoder_licence=licence,
         encoder_pretraining=pretraining,
         held_out=None if heldout is None else heldout.description or "texts without a description",
+        base_model=_base_model(plan),
     )
+
+
+def _base_model(plan: CampaignPlan) -> BaseModel | None:
+    terms = plan.adaptation
+    if terms is None:
+        return None
+    licence, pretraining = words.LANGUAGE_MODELS.get(terms.model, words.UNKNOWN_LANGUAGE_MODEL)
+    return BaseModel(name=terms.model, weights=terms.weights, licence=licence, pretraining=pretraining)
 
 
 def corpora(config: CampaignConfig) -> tuple[Corpus, ...]:

@@ -8,7 +8,7 @@ from typing import Final
 
 from fedaug.privacy.events import AboveThresholdEvent, Event, GaussianEvent, SubsampledGaussianEvent
 from fedaug.privacy.units import PrivacyUnit
-from fedaug.strategies.messages import TrustModel
+from fedaug.strategies.messages import ADAPTER_KEY, TrustModel
 
 NOISE_OFF: Final = (
     "Nothing is promised. The noise was off, so the values that left the sites are exact, and no statement about "
@@ -39,6 +39,23 @@ ENCODERS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
 UNKNOWN_ENCODER: Final = (
     "not stated",
     "Not known to this version of fedaug: ask whoever chose it what it was trained on.",
+)
+
+#: The same of language models that sites may adapt.
+LANGUAGE_MODELS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "embedded": (
+            "Apache-2.0",
+            "The model that fedaug brings: a public sentence encoder, trained on as a language model on public-domain, "
+            "CC0 and CC BY texts, which its model card lists. No text that plays the sites' private data, and none of "
+            "an evaluation, was among them.",
+        )
+    }
+)
+UNKNOWN_LANGUAGE_MODEL: Final = (
+    "not stated",
+    "Not known to fedaug: a model that the consortium chose. Ask whoever chose it what it was trained on; a record "
+    "that it has read in training is not hidden by what is promised here.",
 )
 
 ADDS_NOISE: Final[Mapping[TrustModel, str]] = MappingProxyType(
@@ -156,6 +173,12 @@ def enforced_by(events: tuple[Event, ...], unit: PrivacyUnit) -> tuple[str, ...]
         )
     if any(isinstance(event, SubsampledGaussianEvent) for event in events):
         lines.append("In training, each step samples units by independent coin flips, and never batches of fixed size.")
+    if any(event.key == ADAPTER_KEY for event in events):
+        lines.append(
+            "A language model is adapted by training adapters beside it; the model itself stays as it is. A unit's "
+            "gradient at a step, over all of its records that count there, is clipped as one. Texts that the adapted "
+            "model writes follow from that training and public words alone, so they cost nothing more."
+        )
     return tuple(lines)
 
 
@@ -174,8 +197,8 @@ def exclusions(events: tuple[Event, ...], unit: PrivacyUnit, *, simulated: bool)
         ),
         (
             "Pretraining overlap",
-            "A record that is also in a public corpus, or in what the base encoder was trained on, is not hidden "
-            "there.",
+            "A record that is also in a public corpus, or in what the base encoder or a base language model was "
+            "trained on, is not hidden there.",
         ),
         (
             "Participation, liveness and timing",

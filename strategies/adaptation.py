@@ -90,7 +90,7 @@ class AdaptationChoices(Message):
     form: Form = "auto"
     temperature: float = Field(0.9, ge=0.05, le=5)
     top_p: float = Field(0.95, gt=0, le=1)
-    text_tokens: int = Field(40, ge=1, le=LIMITS.adaptation_tokens)
+    text_tokens: int = Field(40, ge=4, le=LIMITS.adaptation_tokens)
     share_adapter: bool = False
 
 

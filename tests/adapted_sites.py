@@ -38,8 +38,8 @@ def tiny_base(folder: Path, **options: Any) -> Path:
 
 def terms(model: Path, **changes: Any) -> AdaptationTerms:
     """Adapters of rank 2 beside a tiny model."""
-    given = {"model": model.name, "weights": base_digest(model), "rank": 2, "max_tokens": 32, "expected_batch": 6}
-    return AdaptationTerms.model_validate(given | {"text_tokens": 12} | changes)
+    given = {"model": model.name, "weights": base_digest(model), "rank": 2, "max_tokens": 60, "expected_batch": 6}
+    return AdaptationTerms.model_validate(given | {"text_tokens": 12, "form": "text"} | changes)
 
 
 def adapter_event(model: Path, asked: AdaptationTerms, *, noise: float = 8.0, **changes: Any) -> dict[str, Any]:

@@ -147,7 +147,7 @@ def simulate(
         audit()
         return Finished(*redraw(out), read_audit(out))
     with ExitStack() as stack:
-        sites = VirtualSites(example, out / "sites", lambda: encoders.plain, noise)
+        sites = VirtualSites(example, out / "sites", lambda: encoders.plain, noise, told=narrator.step)
         stack.callback(sites.close)
         narrator.phase("prepare sites")
         for index, part in enumerate(dealt):

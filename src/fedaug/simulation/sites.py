@@ -12,14 +12,18 @@ from pathlib import Path
 from typing import Final
 
 from fedaug.augmentation.encoder import Encoder
+from fedaug.augmentation.language.loading import EMBEDDED
+from fedaug.augmentation.registry import MODEL_GENERATOR
 from fedaug.client.ledger_file import site_ledger
 from fedaug.client.records import Record
 from fedaug.client.report import gather, write_site_report
 from fedaug.client.settings import SiteSettings
 from fedaug.client.site import Site
+from fedaug.client.training.adapt import Progress
 from fedaug.privacy.enrolment import EnrolmentStore
 from fedaug.privacy.keys import KeyRing
 from fedaug.privacy.noise import NoiseSource
+from fedaug.server.adaptation import AdaptationSettings
 from fedaug.simulation.consortium import CHEAP_SCRYPT, VirtualConsortium
 from fedaug.simulation.example import Example
 from fedaug.simulation.partition import partition
@@ -51,6 +55,7 @@ class VirtualSites:
         encoder: Shared by all of them.
         noise: Makes a site's noise source; tests alone pass another than the default.
         prefix: What the sites' names begin with.
+        told: Called with (steps taken, steps in all) where a site adapts a language model.
     """
 
     def __init__(
@@ -60,12 +65,14 @@ class VirtualSites:
         encoder: Callable[[], Encoder],
         noise: Callable[[str], NoiseSource] | None = None,
         prefix: str = "site",
+        told: Callable[[int, int], None] | None = None,
     ) -> None:
         self._example = example
         self._folder = folder
         self._encoder = encoder
         self._noise = noise
         self._prefix = prefix
+        self._told = told
         self._open: dict[int, Site] = {}
         self.consortium = VirtualConsortium(folder.parent / "consortium", self._passphrase())
 
@@ -85,7 +92,7 @@ class VirtualSites:
         key = KeyRing.open(folder, passphrase).signer.public_key()
         self.consortium.enrol(name, key, EnrolmentStore(folder / "enrolment", self.consortium.authority))
         noise = None if self._noise is None else self._noise(name)
-        site = Site.open(folder, passphrase=passphrase, encoder=self._encoder, noise=noise)
+        site = Site.open(folder, passphrase=passphrase, encoder=self._encoder, noise=noise, told=self._tell)
         if not site.status().prepared:
             site.prepare()
         self._open[index] = site
@@ -101,6 +108,10 @@ class VirtualSites:
         for site in self._open.values():
             site.close()
         self._open.clear()
+
+    def _tell(self, progress: Progress) -> None:
+        if self._told is not None:
+            self._told(progress.step, progress.steps)
 
     def _found(self, folder: Path, name: str, rows: Sequence[Record], passphrase: bytes) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -118,6 +129,7 @@ class VirtualSites:
             "source__min_records": 1,
             "privacy__reply_interval_s": 0.0,  # nobody watches the time here, and it would add up
             "consortium__authority": self.consortium.authority.public_bytes_raw().hex(),
+            **_for_adaptation(self._example.campaign.adaptation),
         } | {key.replace(".", "__"): value for key, value in self._example.simulation.site_settings.items()}
         (folder / "site.toml").unlink(missing_ok=True)  # left behind by a run that was cut off before the keys
         SiteSettings.create(
@@ -144,3 +156,11 @@ class VirtualSites:
                 os.link(mine, path)  # fails where another process was first; a rename would replace its passphrase
             mine.unlink()
         return path.read_bytes()
+
+
+def _for_adaptation(settings: AdaptationSettings | None) -> dict[str, object]:
+    """What a site says that takes part in an adaptation."""
+    if settings is None:
+        return {}
+    model = settings.model if settings.model == EMBEDDED else str(Path(settings.model).expanduser().absolute())
+    return {"adaptation__model": model, "samples__generators": (MODEL_GENERATOR,)}

@@ -226,6 +226,7 @@ def test_a_hostile_event_is_refused_before_anything_is_charged(site: Site, model
 def test_a_hostile_number_of_tokens_is_refused(site: Site, model: Path) -> None:
     assert site.join(adapting_plan(model, max_tokens=513)) is Outcome.REFUSED
     assert site.join(adapting_plan(model, text_tokens=513)) is Outcome.REFUSED
+    assert site.join(adapting_plan(model, max_tokens=65)) is Outcome.REFUSED  # the model takes 64
 
 
 @pytest.mark.parametrize("changes", [{"rank": 257}, {"max_tokens": 2_049}, {"expected_batch": 0}, {"learning_rate": 2}])
@@ -315,7 +316,7 @@ def test_what_is_asked_of_the_model_says_nothing_of_a_record(
     from fedaug.augmentation.generators.language_model import label_prompt  # noqa: PLC0415
 
     base = load_language_model(model, device="cpu")
-    assert seen == {label_prompt(base, label) for label in LABELS}
+    assert seen == {label_prompt(base, label, form="text") for label in LABELS}
 
 
 def test_records_of_other_labels_are_not_trained_on(tmp_path: Path, model: Path) -> None:

@@ -14,6 +14,7 @@ from fedaug.privacy.canonical import canonical_json, digest
 if TYPE_CHECKING:  # loads torch, which takes seconds
     from torch import nn
 
+    from fedaug.augmentation.language.model import LanguageModel
     from fedaug.augmentation.lora import AdapterSpec
 
 #: Beside the weights, what decides which tokens a model reads and where its texts end.
@@ -65,7 +66,21 @@ def trained_numbers(source: str | Path, spec: AdapterSpec) -> int:
     if str(source) == EMBEDDED:
         return _trained_in_embedded(spec)
     folder = Path(source).expanduser()
-    return _trained_in(_stamps(folder), folder.resolve(), spec)
+    return _count(_shape_of(_stamps(folder), folder.resolve()).model, spec)
+
+
+def most_tokens(source: str | Path) -> int:
+    """How many tokens of a prompt and a text together a base model takes.
+
+    Raises:
+        InputError: There is no usable model at that place.
+    """
+    if str(source) == EMBEDDED:
+        from fedaug.augmentation.embedded.card import load_card  # noqa: PLC0415 - loads torch with its package
+
+        return load_card().max_tokens
+    folder = Path(source).expanduser()
+    return _shape_of(_stamps(folder), folder.resolve()).max_tokens
 
 
 def _stamps(folder: Path) -> tuple[_Stamp, ...]:
@@ -88,12 +103,13 @@ def _digest_of(stamps: tuple[_Stamp, ...], folder: Path) -> str:
     return digest(canonical_json(found))
 
 
-@lru_cache(maxsize=64)
-def _trained_in(stamps: tuple[_Stamp, ...], folder: Path, spec: AdapterSpec) -> int:
+@lru_cache(maxsize=4)
+def _shape_of(stamps: tuple[_Stamp, ...], folder: Path) -> LanguageModel:
+    """A model without its weights."""
     from fedaug.augmentation.language.loading import load_tokenizer_only  # noqa: PLC0415 - loads torch
 
     del stamps  # what is remembered is remembered of these files
-    return _count(load_tokenizer_only(folder).model, spec)
+    return load_tokenizer_only(folder)
 
 
 @lru_cache(maxsize=64)

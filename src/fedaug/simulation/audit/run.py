@@ -40,16 +40,20 @@ from fedaug.server.coordinator import CampaignResult, Coordinator, Narrator
 from fedaug.server.exchange import FlowerExchange
 from fedaug.server.pool import Pool
 from fedaug.server.statement_facts import privacy_parameters
+from fedaug.simulation.audit.adapted import HeardAdapter
 from fedaug.simulation.audit.attack import Floats, Leak, loudness, scores, widths
 from fedaug.simulation.audit.overhear import Overheard, Planted
 from fedaug.simulation.audit.pool_attacks import PoolAttacker
 from fedaug.simulation.example import MOST_CANARIES, Example
 from fedaug.simulation.grid import InProcessGrid
 from fedaug.simulation.sites import VirtualSites
+from fedaug.strategies.messages import CampaignPlan
 
 #: Where the audit's own site and pool lie, in the run's folder.
 AUDIT_FOLDER: Final = "audit"
 CONFIDENCES: Final = (0.95, 0.999)
+#: After a site's name: what is found of its adapter.
+OF_ADAPTER: Final = ", adapter"
 ATTACK: Final = "matched filter on noised sums and votes"
 #: Where a unit is a subject, a canary's subject holds so many records of one text, so that clipping has work to do.
 _RECORDS_PER_SUBJECT: Final = 4
@@ -125,7 +129,9 @@ def audit_campaign(
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     source = source or CandidateSource(config, example.search, public)
-    result, heard = _through(example, work, _rows(planted, copies), public, plain, _Telling(narrator), noise, source)
+    result, heard, adapter = _through(
+        example, work, _rows(planted, copies), public, plain, _Telling(narrator), noise, source
+    )
     narrator.phase("audit: guess the coins")
     seen = Planted(plain.embed(planted.texts), np.arange(len(texts)) % len(config.labels))
     leaks = seen.leaks(result.releases, heard.asked, result.plan)
@@ -137,11 +143,15 @@ def audit_campaign(
         noise=_noise(leaks, CONFIDENCES[-1]),
     )
     (name,) = result.sites
+    sites = {name: (claimed, details)}
+    if adapter is not None:
+        narrator.phase("audit: listen to the adapter")
+        sites[f"{name}{OF_ADAPTER}"] = (claimed, _of_adapter(adapter, planted, result.plan, claimed is not None))
     attacker = PoolAttacker(config, result.samples, public, plain)
     return AuditOutcome.of(
         config.name,
         len(texts),
-        {name: (claimed, details)},
+        sites,
         _membership(score, planted.included),
         delta=result.plan.delta,
         attacked=(attacker.on_canaries(planted).for_consortium(),),
@@ -157,12 +167,12 @@ def _through(
     narrator: Narrator,
     noise: Callable[[str], NoiseSource] | None,
     source: CandidateSource,
-) -> tuple[CampaignResult, Overheard]:
-    """The campaign, with one site that holds canaries; what its coordinator got, and what it asked."""
+) -> tuple[CampaignResult, Overheard, HeardAdapter | None]:
+    """The campaign, with one site that holds canaries; what its coordinator got and asked, and the site's adapter."""
     config = example.campaign.model_copy(update={"minimum_sites": 1})
     alone = replace(example, campaign=config)
     with ExitStack() as stack:
-        sites = VirtualSites(alone, work / "sites", lambda: plain, noise, prefix=AUDIT_FOLDER)
+        sites = VirtualSites(alone, work / "sites", lambda: plain, noise, prefix=AUDIT_FOLDER, told=narrator.step)
         stack.callback(sites.close)
         narrator.phase("prepare the site")
         site = sites.prepare(0, lambda: rows)
@@ -179,7 +189,21 @@ def _through(
             narrator=narrator,
             consortium=sites.consortium.as_coordinator(),
         )
-        return coordinator.run(), heard
+        result = coordinator.run()
+        if config.adaptation is None:
+            return result, heard, None
+        return result, heard, HeardAdapter(config.adaptation.model, site.adapter(config.name))
+
+
+def _of_adapter(adapter: HeardAdapter, planted: Canaries, plan: CampaignPlan, claimed: bool) -> SiteDetails:
+    """What the adapter by itself shows, beside the whole campaign's claim."""
+    score = adapter.scores(plan, planted.texts, [str(label) for label in planted.labels])
+    units = int(planted.included.sum())
+    return SiteDetails(
+        bounds=tuple(_bound(score, planted.included, plan.delta, confidence) for confidence in CONFIDENCES),
+        loudest=adapter.loudest(units, CONFIDENCES[-1]) if claimed else None,
+        noise=adapter.noise(CONFIDENCES[-1]),
+    )
 
 
 def _rows(planted: Canaries, copies: Sequence[int]) -> list[Record]:
