@@ -144,7 +144,7 @@ def _check_contents(manifest: Manifest, files: Mapping[str, bytes], signers: Sig
     sheet.check("statement", _WHOLE, stated, epsilon_faults(contents))
     sheet.check("report", _WHOLE, "the report's ε, sites and settings with the statement's", report_faults(contents))
     sheet.check("gates", _WHOLE, "each gate with its class, wherever it is named", gate_faults(contents))
-    outside = "batches that a gate of class S picked from: no ε is stated for them"
+    outside = "that no ε is stated for any batch that a gate of class S picked from"
     sheet.check("outside DP", _WHOLE, outside, outside_dp_faults(contents))
     _check_samples(contents, files, sheet)
     _note_unchecked(contents, sheet)
@@ -174,6 +174,7 @@ def _note_unchecked(contents: Contents, sheet: Worksheet) -> None:
     sheet.unchecked += [
         f"that {code.package} {code.version} with the hash stated is what ran, and with the models and policies stated",
         "that the pages say what the JSON beside them says: they are bound by their hashes only",
+        "scores and other figures of the report that follow from no log: they are the signer's word",
     ]
     if contents.manifest.outside_dp and contents.manifest.samples:
         sheet.unchecked.append("that no more samples are outside DP than say so: logs list batches and not their texts")

@@ -33,10 +33,12 @@ def redraw(
     Raises:
         MissingFile: There is no report.
         InputError: A file is not what its name says.
-        ConfigError: A run or an audit is another campaign's.
+        ConfigError: A run or an audit is another campaign's, or the run is to stand beside itself.
         MissingExtra: jinja2 or matplotlib is not installed; nothing is written.
     """
     data = with_audit(read_report(folder / REPORT_JSON), folder)
+    if folder.resolve() in {other.resolve() for other in beside}:
+        raise ConfigError("a run cannot stand beside itself", "name other runs of the campaign")
     if beside:
         data = with_runs(data, [read_report(other / REPORT_JSON) for other in beside])
     if deidentification is not None:

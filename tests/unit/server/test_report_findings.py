@@ -237,6 +237,12 @@ def test_a_run_scored_on_other_texts_is_not_put_beside(tmp_path: Path) -> None:
         redraw(mine, beside=[other])
 
 
+def test_a_run_is_not_put_beside_itself(tmp_path: Path) -> None:
+    mine = spent(tmp_path / "a", 3.97, 0.61)
+    with pytest.raises(ConfigError, match="beside itself"):
+        redraw(mine, beside=[mine / ".." / "a"])
+
+
 def score_file(path: Path) -> Path:
     """What the command prints, made by the scorer itself."""
     scorer = Scorer()

@@ -115,13 +115,13 @@ def test_texts_from_sites_are_counted_on_arrival(within: tuple[Path, dict[str, A
 
 def test_a_text_that_a_site_repeats_is_pooled_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Set aside as a repeat, it must not shadow the one that passed, whichever of the two came first."""
-    made = list(LabelPhrases().generate(["card_arrival", "exchange_rate", "pin_blocked"], 7))[:3]
+    made = list(LabelPhrases().generate(["card_arrival", "exchange_rate", "pin_blocked"], 7))[:20]
     monkeypatch.setenv("FEDAUG_DATA", str(tmp_path / "no-data"))
     monkeypatch.setattr(Offers, "make", lambda *_: Offer(tuple(made * 2), outside_dp=False))
-    report = run(tmp_path)
+    report = run(tmp_path, **{"samples.count": 2 * len(made)})
     with Pool.open(tmp_path / "out" / "pool.sqlite") as pool:
         pooled, aside = pool.samples("tiny"), pool.samples("tiny", status=SampleStatus.QUARANTINED)
-    assert report["vetting"]["quarantined"] >= 3 * SITES
+    assert report["vetting"]["quarantined"] >= len(made) * SITES
     assert {one.text for one in made} & {sample.text for sample in pooled}, "none was good enough, so nothing was shown"
     assert len({sample.sample_id for sample in pooled}) == report["samples"]["accepted"]
     assert not {(one.text, one.label) for one in pooled} & {(one.text, one.label) for one in aside}
