@@ -23,9 +23,10 @@ from fedaug.augmentation.language.base_model import base_digest, most_tokens, tr
 from fedaug.client.answers import Answer
 from fedaug.client.settings import SiteSettings
 from fedaug.client.store import SealedStore
-from fedaug.errors import PolicyRefused, ProtocolError
+from fedaug.errors import NotReserved, PolicyRefused, ProtocolError
 from fedaug.privacy.canonical import digest
 from fedaug.privacy.events import Event, ReleaseKind, SubsampledGaussianEvent
+from fedaug.privacy.files import exclusive, private_folder
 from fedaug.privacy.keys import KeyRing
 from fedaug.privacy.noise import NoiseSource
 from fedaug.privacy.units import PrivacyUnit
@@ -36,7 +37,7 @@ from fedaug.strategies.samples import asked_for
 if TYPE_CHECKING:  # loads torch, which takes seconds
     from fedaug.augmentation.language.model import LanguageModel
     from fedaug.client.kept_adapters import KeptAdapter, KeptAdapters
-    from fedaug.client.training.adapt import Adapted, Progress
+    from fedaug.client.training.adapt import Progress
     from fedaug.client.training.passages import Passage
     from fedaug.client.training.training_state import AdaptationCheckpoint
 
@@ -110,6 +111,12 @@ class Adaptations:
             units.setdefault(unit, []).append(Passage(record.text, requests[record.label]))
         return list(units.values())
 
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Within it no other process of the site adapts: a request that is repeated waits, and trains nothing."""
+        with exclusive(private_folder(self._folder)):
+            yield
+
     def done(self, plan: CampaignPlan) -> None:
         """Remove what a finished adaptation would have gone on from: its result is sealed."""
         self._checkpoint(plan).clear()
@@ -149,11 +156,20 @@ class Adaptations:
         )
 
     def _run(self, plan: CampaignPlan, units: Units, event: Event, noise: NoiseSource) -> NDArray[np.float64]:
+        assert isinstance(event, SubsampledGaussianEvent)
+        try:
+            kept = self.kept(plan.campaign)  # a crash came before the answer was sealed: nothing is trained again
+        except NotReserved:
+            kept = self._train(plan, units, event, noise)
+        return _trained(kept) if terms_of(plan).share_adapter else np.zeros(0)
+
+    def _train(
+        self, plan: CampaignPlan, units: Units, event: SubsampledGaussianEvent, noise: NoiseSource
+    ) -> KeptAdapter:
         from fedaug.client.kept_adapters import KeptAdapter  # noqa: PLC0415 - loads torch
         from fedaug.client.training.adapt import adapt  # noqa: PLC0415 - as above
         from fedaug.client.training.adaptation_plan import planned_adaptation  # noqa: PLC0415 - as above
 
-        assert isinstance(event, SubsampledGaussianEvent)
         terms = terms_of(plan)
         with _threads(self._settings.threads):
             adapted = adapt(
@@ -167,7 +183,7 @@ class Adaptations:
             )
         kept = KeptAdapter(adapted.state, adapted.spec, event, adapted.steps, terms.weights, adapted.energies)
         self._adapters().keep(plan.campaign, kept)
-        return _trained(adapted) if terms.share_adapter else np.zeros(0)
+        return kept
 
     def _tell(self, progress: Progress) -> None:
         if progress.step % max(1, progress.steps // _TOLD) == 0 or progress.step == progress.steps:
@@ -234,10 +250,10 @@ def _another_model() -> PolicyRefused:
     return PolicyRefused("the site's base model is another than the plan's", "name the plan's in adaptation.model")
 
 
-def _trained(adapted: Adapted) -> NDArray[np.float64]:
+def _trained(adapter: KeptAdapter) -> NDArray[np.float64]:
     """The trained weights in the order of their names."""
-    names = (name for name in sorted(adapted.state) if not (adapted.spec.ffa and ".lora_A." in name))
-    return np.concatenate([adapted.state[name].numpy().reshape(-1) for name in names]).astype(np.float64)
+    names = (name for name in sorted(adapter.state) if not (adapter.spec.ffa and ".lora_A." in name))
+    return np.concatenate([adapter.state[name].numpy().reshape(-1) for name in names]).astype(np.float64)
 
 
 @contextmanager

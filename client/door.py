@@ -147,7 +147,7 @@ class Door:
 
     def _adapt(self, plan: CampaignPlan, request: Adapt, raw: bytes) -> bytes:
         answer = self._adaptations.answer(plan)
-        with self._pace.held():
+        with self._pace.held(), self._adaptations.alone():
             artefact = self._gate.release(plan, request, raw, answer, lambda: self._adaptations.units(plan))
             self._adaptations.done(plan)
             return artefact

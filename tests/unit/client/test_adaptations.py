@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -171,6 +174,42 @@ def test_a_crash_before_the_answer_is_sealed_trains_nothing_again(
     assert isinstance(body(site.handle(ADAPT))[0], NoisyRelease)
     after = site.adapter("autumn").state
     assert all(torch.equal(before[name], after[name]) for name in before)
+
+
+def test_a_lost_checkpoint_does_not_have_a_kept_adapter_trained_again(
+    tmp_path: Path, site: Site, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.join(adapting_plan(model))
+    with monkeypatch.context() as patch:
+        patch.setattr(type(site._ledger), "seal", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            site.handle(ADAPT)
+    (unfinished,) = (tmp_path / "st-mary" / "adapters").glob("*-unfinished")
+    shutil.rmtree(unfinished)
+    monkeypatch.setattr(AdaptationSteps, "take", lambda *_: pytest.fail("it was trained twice"))
+    assert isinstance(body(site.handle(ADAPT))[0], NoisyRelease)
+
+
+def test_two_requests_at_once_train_once_and_get_the_same_bytes(
+    tmp_path: Path, site: Site, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As two messages of a coordinator that lost patience, each in a process of its own."""
+    site.join(adapting_plan(model))
+    taken, began, real = [], threading.Event(), AdaptationSteps.take
+
+    def take(self: AdaptationSteps, units: Any, step: int, noise: Any) -> None:
+        taken.append(step)
+        began.set()
+        real(self, units, step, noise)
+
+    monkeypatch.setattr(AdaptationSteps, "take", take)
+    again = open_site(tmp_path / "st-mary")
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(site.handle, ADAPT)
+        assert began.wait(60)
+        second = again.handle(ADAPT)
+    assert first.result() == second
+    assert taken == [0, 1, 2]
 
 
 def test_another_base_model_is_refused(tmp_path: Path, model: Path) -> None:
