@@ -92,7 +92,7 @@ def parts() -> Iterator[Part]:
     yield Part("dp-step", lambda _: benchmark("dp_step"), dp_step_bars)
     for number, name in MODULES.items():
         yield Part(f"deid-{name}", lambda _, number=number: deid_row(number), lambda found: found["bars"])  # type: ignore[misc]  # as above
-    for name in ("audit", "vetting"):
+    for name in ("adapters", "audit", "vetting"):
         yield Part(name, lambda _, name=name: facts(name, "bars"), lambda found: found["bars"])  # type: ignore[misc]  # as above
     yield Part("contamination", lambda _: facts("contamination", "kinds", "innocent_refused"), contamination_bars)
     yield Part("collapse", lambda _: facts("collapse", "fired_at"), collapse_bars)

@@ -267,7 +267,9 @@ def _budget_lines(plan: CampaignPlan, costs: tuple[ReleaseCost, ...], rooms: dic
 
 
 def _mechanism(event: Event) -> str:
-    return f"{event.release}  {event.MECHANISM}, sensitivity {event.sensitivity:g}, noise σ {event.noise_std:.4g}"
+    told = f"{event.release}  {event.MECHANISM}, sensitivity {event.sensitivity:g}, noise σ {event.noise_std:.4g}"
+    steps, rate = getattr(event, "steps", None), getattr(event, "sampling_rate", None)
+    return told if steps is None or rate is None else f"{told}, {steps:,} steps on samples of {100 * rate:.3g} %"
 
 
 def _verdict(room: Room) -> str:

@@ -10,6 +10,8 @@ import pytest
 from tests.adapted_sites import tiny_base
 
 from fedaug.augmentation.space import PACKAGED_SPACE
+from fedaug.cli import run
+from fedaug.client.settings import SiteSettings
 from fedaug.privacy.accounting import epsilon
 from fedaug.server.campaign import plan_campaign
 from fedaug.simulation.example import Example
@@ -40,3 +42,20 @@ def test_300_steps_are_planned_within_an_epsilon_of_8(name: str, tmp_path: Path)
     assert plan.adapter_event.steps == 300
     assert epsilon([plan.adapter_event], plan.delta) > 6
     assert 7.99 < epsilon(plan.mechanisms, plan.delta) <= 8
+
+
+def test_the_budget_and_the_policy_tell_of_the_adapter(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = tiny_base(tmp_path / "tiny")
+    folder, asked = str(EXAMPLES / "clinic-adapters"), f"adaptation.model={model}"
+    assert run(["budget", "plan", folder, "--set", asked]) == 0
+    assert "adapter  NoisyUpdate" in (told := capsys.readouterr().out)
+    assert "300 steps on samples of 5 %" in told
+    given = {"privacy__epsilon": 8.0, "privacy__delta": 1e-5, "source__columns__label": "label"}
+    given |= {"samples__generators": ("language-model",), "adaptation__model": str(model)}
+    site = tmp_path / "st-mary"
+    SiteSettings.create(site, name="st-mary", source__path="notes.csv", source__columns__text="note", **given)
+    assert run(["policy", "explain", str(site), "--campaign", folder, "--set", asked]) == 0
+    told = capsys.readouterr().out
+    assert "ok       language model adapted" in told
+    assert "ok       base model: tiny (" in told
+    assert "at most 300" in told
