@@ -31,15 +31,19 @@ PLANTED = [
 ]
 
 
-@pytest.fixture(params=["banking", "clinic"])
+@pytest.fixture(params=["banking", "banking-adapters", "clinic", "clinic-adapters"])
 def example(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     copy = tmp_path / request.param
     shutil.copytree(EXAMPLES / request.param, copy, ignore=shutil.ignore_patterns("__pycache__"))
     return copy
 
 
+def package(name: str) -> str:
+    return name.replace("-", "_")
+
+
 def golden(name: str) -> set[str]:
-    modules = {f"{name}/{module}.py" for module in ("__init__", "client_app", "server_app")}
+    modules = {f"{package(name)}/{module}.py" for module in ("__init__", "client_app", "server_app")}
     return {"pyproject.toml", "campaign.toml", "simulation.toml", ".info/CONTENT"} | modules
 
 
@@ -49,7 +53,7 @@ def listing(app: Path) -> set[str]:
 
 def plant(app: Path) -> None:
     for pattern in PLANTED:
-        path = app / pattern.format(name=app.name)
+        path = app / pattern.format(name=package(app.name))
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("Mrs Ada Quillfeather")
 
@@ -65,12 +69,12 @@ def test_without_fab_include_the_planted_records_would_be_sent(example: Path) ->
     project = example / "pyproject.toml"
     start, _, rest = project.read_text().partition("fab-include = [")
     project.write_text(start + rest.partition("]")[2])
-    assert {"patients.jsonl", "notes.md", f"{example.name}/patients.jsonl"} <= listing(example)
+    assert {"patients.jsonl", "notes.md", f"{package(example.name)}/patients.jsonl"} <= listing(example)
 
 
 def test_an_installed_bundle_keeps_the_layout_of_the_example(example: Path, tmp_path: Path) -> None:
     installed = install_from_fab(build_fab_from_disk(example), tmp_path / "home", skip_prompt=True)
-    module = installed / example.name / "client_app.py"
+    module = installed / package(example.name) / "client_app.py"
     assert module.is_file()
     campaign = module.resolve().parent.parent / "campaign.toml"  # where the module looks for it
     assert campaign.read_bytes() == (example / "campaign.toml").read_bytes()

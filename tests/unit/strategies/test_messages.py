@@ -12,9 +12,11 @@ from tests.small import candidates, make_plan
 
 from fedaug.errors import ProtocolError
 from fedaug.privacy.canonical import parse_json
-from fedaug.privacy.events import GaussianEvent, ReleaseKind
+from fedaug.privacy.events import GaussianEvent, ReleaseKind, SubsampledGaussianEvent
 from fedaug.privacy.limits import LIMITS
 from fedaug.strategies.messages import (
+    Adapt,
+    AdaptationTerms,
     AskCounts,
     AskMetric,
     AskSamples,
@@ -36,6 +38,10 @@ from fedaug.strategies.messages import (
     encode,
 )
 
+_STEPS = SubsampledGaussianEvent("adapter", ReleaseKind.NOISY_UPDATE, 1.0, 2.0, 2.0**-23, 9, 0.1, 3).as_dict()
+ADAPTING = make_plan(
+    events=(_STEPS,), adaptation=AdaptationTerms(model="embedded", weights="ab" * 32, expected_batch=8, domain="ü")
+)
 REQUESTS: list[tuple[Message, dict[str, Any]]] = [
     (Describe(challenge="ab" * 32), {}),
     (Join(plan=make_plan()), {}),
@@ -44,6 +50,8 @@ REQUESTS: list[tuple[Message, dict[str, Any]]] = [
     (AskVotes(campaign="c", key="votes/0"), candidates()),
     (AskSupport(campaign="c", key="support"), asked("one", "two")),
     (AskSamples(campaign="c"), {}),
+    (Adapt(campaign="c"), {}),
+    (Join(plan=ADAPTING), {}),
     (Join(plan=support_plan()), {}),
     (AskMetric(campaign="ü ε", key="m"), {"weight": np.ones((2, 3), np.float32), "bias": np.zeros(2, np.float32)}),
 ]
@@ -57,6 +65,7 @@ REPLIES: list[tuple[Message, dict[str, Any]]] = [
         NoisyRelease(kind=ReleaseKind.NOISY_COUNTS, campaign="c", plan="a" * 64, event=EVENT.as_dict()),
         {"values": np.arange(3.0)},
     ),
+    (NoisyRelease(kind=ReleaseKind.NOISY_UPDATE, campaign="c", plan="a" * 64, event=_STEPS), {"values": np.zeros(0)}),
 ]
 
 

@@ -1,0 +1,1 @@
+"""Sections of clinical notes over two sites that adapt a language model, as a Flower app."""
