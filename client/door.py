@@ -76,6 +76,7 @@ class Door:
         self._offers = offers
         self._adaptations = adaptations
         self._pace = Pace(settings.privacy.reply_interval_s)
+        self._adapting_pace = Pace(settings.adaptation.reply_interval_s)
         self._fact = SiteFact(site=settings.name, public_key=public_key.hex())
 
     def handle(self, data: bytes) -> bytes:
@@ -147,7 +148,7 @@ class Door:
 
     def _adapt(self, plan: CampaignPlan, request: Adapt, raw: bytes) -> bytes:
         answer = self._adaptations.answer(plan)
-        with self._pace.held(), self._adaptations.alone():
+        with self._adapting_pace.held(), self._adaptations.alone():
             artefact = self._gate.release(plan, request, raw, answer, lambda: self._adaptations.units(plan))
             self._adaptations.done(plan)
             return artefact

@@ -142,6 +142,7 @@ class AdaptationSettings(Settings):
     max_steps: Annotated[StrictInt, Field(ge=1, le=LIMITS.adaptation_steps)] = 2_000
     max_tokens: Annotated[StrictInt, Field(ge=2, le=LIMITS.adaptation_tokens)] = 512
     threads: Annotated[StrictInt, Field(ge=0, le=256)] = 0
+    reply_interval_s: Annotated[Number, Field(ge=0, le=86_400)] = 60.0
 
 
 class ConsortiumSettings(Settings):

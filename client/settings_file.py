@@ -100,6 +100,8 @@ max_steps = {adaptation.max_steps}
 max_tokens = {adaptation.max_tokens}
 # Threads to compute with; 0 leaves it to PyTorch.
 threads = {adaptation.threads}
+# Seconds. As privacy.reply_interval_s, for the answer to an adaptation: at best longer than one takes.
+reply_interval_s = {adaptation.reply_interval_s}
 
 [consortium]
 # The public key (64 hexadecimal digits) of the authority that signs the consortium's enrolment list. With it only

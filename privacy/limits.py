@@ -26,7 +26,7 @@ class Limits:
     adaptation_steps: int = 20_000  # of one model's adaptation; a day of two cores
     adaptation_tokens: int = 2_048  # of one record or text; one row of so many is twice a usual batch
     adapter_rank: int = 256  # beyond it an adapter is no smaller than its layer
-    adapter_values: int = 8_000_000  # trained weights; as float64 they fit message_bytes
+    adapter_values: int = 32_000_000  # trained weights; gradients of 16 rows of them take 2 GiB
     steps: int = 1_000_000  # of one training run; accounting for more takes minutes
     answers: int = 100_000  # randomised responses of one unit; their composition is a sum over as many terms
     threshold_queries: int = 40_000  # asked of one above-threshold run, one a candidate

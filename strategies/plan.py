@@ -135,6 +135,8 @@ class CampaignPlan(Message):
             raise ValueError("an adaptation and the event that it is charged as are not both there")
         if charged and not _is_training(charged[0]):
             raise ValueError("an adaptation is charged as something else than steps of training")
+        if self.adaptation is not None and not self.adapter_event.dimensions <= _most_values(self.adaptation):
+            raise ValueError("an adapter has more weights than can be trained, or sent")
         return self
 
     @property
@@ -173,6 +175,12 @@ class CampaignPlan(Message):
     def digest(self) -> str:
         """SHA-256 of the plan's canonical bytes."""
         return digest(canonical_json(self.model_dump(mode="json")))
+
+
+def _most_values(terms: AdaptationTerms) -> int:
+    """Of an adapter; one that leaves has to fit a message, as float64."""
+    sent = (LIMITS.message_bytes - LIMITS.header_bytes) // 8
+    return min(LIMITS.adapter_values, sent) if terms.share_adapter else LIMITS.adapter_values
 
 
 def _is_training(event: Event) -> bool:

@@ -25,6 +25,7 @@ def adaptable_site(folder: Path, model: Path, rows: list[Row] | None = None, **s
     """A site whose tiny model may be adapted, and that offers what it writes then."""
     given = {
         "adaptation__model": str(model),
+        "adaptation__reply_interval_s": 0.0,
         "samples__generators": ("language-model",),
         "samples__gates": ("duplicate",),
     } | settings

@@ -163,4 +163,8 @@ def _for_adaptation(settings: AdaptationSettings | None) -> dict[str, object]:
     if settings is None:
         return {}
     model = settings.model if settings.model == EMBEDDED else str(Path(settings.model).expanduser().absolute())
-    return {"adaptation__model": model, "samples__generators": (MODEL_GENERATOR,)}
+    return {
+        "adaptation__model": model,
+        "adaptation__reply_interval_s": 0.0,  # as that of releases
+        "samples__generators": (MODEL_GENERATOR,),
+    }

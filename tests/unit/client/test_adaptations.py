@@ -20,7 +20,7 @@ from tests.tiny_language_models import change_config
 
 from fedaug.augmentation.language.base_model import base_digest
 from fedaug.augmentation.language.loading import load_language_model
-from fedaug.client import adaptations
+from fedaug.client import adaptations, pace
 from fedaug.client.adaptations import require_adaptable
 from fedaug.client.policy import effective_policy
 from fedaug.client.site import Site
@@ -272,6 +272,24 @@ def test_a_hostile_number_of_tokens_is_refused(site: Site, model: Path) -> None:
 def test_terms_beyond_every_limit_are_no_terms(model: Path, changes: Any) -> None:
     with pytest.raises(ValidationError):
         terms(model, **changes)
+
+
+def test_an_adapter_that_no_message_can_carry_is_no_plan_to_share_one(model: Path) -> None:
+    event = adapter_event(model, terms(model)) | {"dimensions": 9_000_000}
+    adapting_plan(model, event=event)
+    with pytest.raises(ValidationError, match="more weights"):
+        adapting_plan(model, event=event, share_adapter=True)
+    with pytest.raises(ValidationError, match="more weights"):
+        adapting_plan(model, event=event | {"dimensions": 32_000_001})
+
+
+def test_the_answer_leaves_at_whole_intervals(tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(pace.Pace.__init__, "__defaults__", (lambda: 10.0 * len(slept), slept.append))
+    site = adaptable_site(tmp_path / "st-mary", model, adaptation__reply_interval_s=900.0)
+    site.join(adapting_plan(model))
+    assert isinstance(body(site.handle(ADAPT))[0], NoisyRelease)
+    assert slept == [900.0]
 
 
 def test_an_adaptation_without_its_event_is_no_plan(model: Path) -> None:
