@@ -24,7 +24,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import dp_accounting
-import numpy as np
 import torch
 from dp_accounting.pld import PLDAccountant
 from opacus.accountants import PRVAccountant, RDPAccountant
@@ -103,17 +102,9 @@ def adapted(name: str, model: str, steps: int, work: Path, encoders: Encoders) -
 def alone(example: Example, plan: CampaignPlan) -> CampaignPlan:
     """The plan with nothing but the adaptation, which gets all of its ε."""
     assert plan.adaptation is not None
-    campaign = plan_without_noise_terms(plan)
-    event = planned_adaptation(campaign).model_copy(
-        update={"noise_multiplier": None, "epsilon": example.campaign.privacy.epsilon, "delta": plan.delta}
-    )
-    charged = event.planned_event(plan.adapter_event.dimensions)
-    return campaign.model_copy(update={"events": (charged.as_dict(),)})
-
-
-def plan_without_noise_terms(plan: CampaignPlan) -> CampaignPlan:
-    """The adaptation's event alone, as it is in the plan."""
-    return plan.model_copy(update={"events": (plan.adapter_event.as_dict(),)})
+    whole = {"noise_multiplier": None, "epsilon": example.campaign.privacy.epsilon, "delta": plan.delta}
+    charged = planned_adaptation(plan).model_copy(update=whole).planned_event(plan.adapter_event.dimensions)
+    return plan.model_copy(update={"events": (charged.as_dict(),)})
 
 
 def accounted(plan: CampaignPlan) -> Figures:
@@ -209,6 +200,7 @@ def audited(name: str, model: str, canaries: int, steps: int, work: Path, encode
                 "passed": outcome.passed,
             }
         )
+        print(f"audit, {run}: {json.dumps(found[-1], ensure_ascii=False)}", file=sys.stderr)
     return found
 
 
@@ -238,16 +230,13 @@ def tell(name: str, found: Figures) -> None:
     rows = [[who, value] for who, value in found["epsilon"].items()]
     show(["epsilon by", "at the stated delta"], rows)
     line = [found[when]["perplexity"] for when in ("before", "after")]
-    show(["minutes", "processor minutes", "perplexity before", "after"], [[
-        f"{found['seconds'] / 60:.1f}", f"{found['processor_seconds'] / 60:.1f}", *line,
-    ]])  # fmt: skip
+    minutes = [found["seconds"] / 60, found["processor_seconds"] / 60]
+    show(["minutes", "processor minutes", "perplexity before", "after"], [[*minutes, *line]])
     for when in ("before", "after"):
         print(f"samples {when}:", file=sys.stderr)
         for label, texts in found[when]["samples"].items():
             for text in texts:
                 print(f"  {label}: {text}", file=sys.stderr)
-    for run in found.get("audit", []):
-        print(f"audit, {run['run']}: {json.dumps(run, ensure_ascii=False)}", file=sys.stderr)
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -268,14 +257,14 @@ def main(argv: list[str] | None = None) -> None:
             figures = adapted(name, args.model, args.steps, work, encoders)
             stated = Example.load(ROOT / "examples" / f"{name}-adapters").campaign.privacy.epsilon
             figures |= {"stated": stated}
+            tell(name, figures)
             if args.canaries:
                 print(f"{name}: audit", file=sys.stderr)
                 figures["audit"] = audited(name, args.model, args.canaries, args.steps, work / "audit", encoders)
             figures["bars"] = bars(figures)
-            tell(name, figures)
             show(["bar", "met"], [[bar, met] for bar, met in figures["bars"].items()])
             found[name] = figures
-    seconds = float(np.max([figures["seconds"] for figures in found.values()]))
+    seconds = max(figures["seconds"] for figures in found.values())
     settings = {"model": args.model, "steps": args.steps, "canaries": args.canaries, "threads": args.threads}
     line = result(
         "adapters",
