@@ -18,6 +18,7 @@ from tests.tiny_example import LABELS, PLANNED, SITES, write_example, write_reco
 from tests.unclipped_training import training_clip_off
 from tests.unsafe_noise import UnsafeNoise
 
+from fedaug import cli
 from fedaug.errors import ConfigError, MissingFile
 from fedaug.privacy.accounting import epsilon
 from fedaug.privacy.audit.outcome import AuditOutcome
@@ -141,6 +142,17 @@ def test_every_site_lists_the_adaptation_in_its_log(finished: tuple[Path, dict[s
     data = (folder / "out" / "log-bundle.json").read_bytes()
     read_bundle(data)
     assert data.count(b'\\"key\\":\\"adapter\\"') >= SITES
+
+
+def test_a_bundle_of_the_run_verifies(finished: tuple[Path, dict[str, Any], Quiet], tmp_path: Path) -> None:
+    folder, _, _ = finished
+    bundle = str(tmp_path / "b.zip")
+    assert cli.run(["bundle", "export", str(folder / "out"), bundle, "--samples"]) == 0
+    key = json.loads((folder / "out" / "consortium" / "authority.json").read_text())["public_key"]
+    assert cli.run(["bundle", "verify", bundle, "--authority", key]) == 0
+    listed = str(folder / "out" / "consortium" / "enrolment.json")
+    logs = str(folder / "out" / "log-bundle.json")
+    assert cli.run(["log", "verify", logs, "--authority", key, "--enrolment", listed]) == 0
 
 
 def test_a_finished_adaptation_is_not_asked_for_again(
