@@ -71,7 +71,6 @@ class Adaptations:
         told: Told | None = None,
     ) -> None:
         self._folder = folder / "adapters"
-        self._site = settings.name
         self._settings = settings.adaptation
         self._keys = keys
         self._store = store
