@@ -31,7 +31,7 @@ export FLWR_DISABLE_RUNTIME_DEPENDENCY_INSTALLATION := 1
 # Threads that wait sleep: spinning, they take the cores from the work of other processes.
 export OMP_WAIT_POLICY := passive
 
-.PHONY: help install demo test lint bench prove clean system
+.PHONY: help install demo test coverage lint bench prove clean system
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -62,9 +62,13 @@ lint: install ## style, types and the floors between the rooms
 
 # Two processes, where there are two cores: each holds the neural recogniser. A file's tests stay together, since they
 # share what is slow to make, and files keep their order: the short ones come last and fill both processes to the end.
-test: lint system ## every check: lint, then the tests with their coverage
-	@$(BIN)/python -m pytest --cov --cov-report=term \
-		--numprocesses auto --maxprocesses 2 --dist loadfile --no-loadscope-reorder
+TESTS = $(BIN)/python -m pytest --numprocesses auto --maxprocesses 2 --dist loadfile --no-loadscope-reorder
+
+test: lint system ## every check: lint, then the tests
+	@$(TESTS) --durations 10 --durations-min 10
+
+coverage: install system ## the tests once more, and which lines they leave out; takes a third longer
+	@$(TESTS) --cov --cov-report=term
 
 bench: install ## every benchmark, one JSON line each
 	@for file in benchmarks/[a-z]*.py benchmarks/*/__main__.py; do \

@@ -62,7 +62,7 @@ def test_the_table_at_a_reduced_size() -> None:
     found = json.loads(line)
     (rows,) = found["tables"].values()
     by_name = {row["operator"]: row for row in rows}
-    assert {NONE, "splice", "word-swap", "few-shot", "paraphrase", "mix", "annotate"} <= set(by_name)
+    assert {NONE, "splice", "word-swap", "few-shot", "paraphrase", "annotate"} <= set(by_name)
     assert by_name[NONE]["gain"] == 0
     assert by_name[NONE]["added"] == 0
     assert by_name["few-shot"]["added"] == 12

@@ -72,14 +72,14 @@ def test_an_interrupted_command_goes_on_and_comes_to_the_same_texts(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out, whole = tmp_path / "texts.jsonl", tmp_path / "whole.jsonl"
-    asked = ["generate", "--label", "lost card", "-n", "150", "--model", str(folder), *TINY, "--out"]
+    asked = ["generate", "--label", "lost card", "-n", "600", "--model", str(folder), *TINY, "--out"]
     partial = tmp_path / "texts.jsonl.partial"
     with subprocess.Popen(
         [sys.executable, "-c", "from fedaug.cli import main; main()", *asked, str(out)],
         stderr=subprocess.PIPE, env=os.environ | {"OMP_NUM_THREADS": "1"},
     ) as process:  # fmt: skip
         until = time.monotonic() + 90
-        while not (partial.exists() and partial.read_text("utf-8").count("\n") > 20):
+        while not (partial.exists() and partial.read_text("utf-8").count("\n") > 5):
             assert process.poll() is None, "it ended before it could be interrupted"
             assert time.monotonic() < until
             time.sleep(0.005)
@@ -91,7 +91,7 @@ def test_an_interrupted_command_goes_on_and_comes_to_the_same_texts(
     begun = partial.read_text("utf-8").splitlines()
     assert not out.exists()
     assert _fedaug(capsys, *asked, str(out))[0] == 0
-    assert len(begun) > 20
+    assert 5 < len(begun) < 600
     assert _fedaug(capsys, *asked, str(whole))[0] == 0
     assert out.read_bytes() == whole.read_bytes()
 
