@@ -67,7 +67,7 @@ TESTS = $(BIN)/python -m pytest --numprocesses auto --maxprocesses 2 --dist load
 test: lint system ## every check: lint, then the tests
 	@$(TESTS) --durations 10 --durations-min 10
 
-coverage: install system ## the tests once more, and which lines they leave out; takes a third longer
+coverage: install system ## the tests once more, and which lines they leave out; takes half as long again
 	@$(TESTS) --cov --cov-report=term
 
 bench: install ## every benchmark, one JSON line each
