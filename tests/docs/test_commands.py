@@ -25,7 +25,7 @@ BLOCK = re.compile(
 )
 FILE = re.compile(r"# file: ([\w./-]+)\n")
 RUN = {"console", "bash", "python"}
-MAX_LEFT_OUT = 6
+MAX_LEFT_OUT = 7
 PAGE_SECONDS = 600
 
 
