@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from fedaug.augmentation.candidates import Candidate, Dependence
+from fedaug.augmentation.candidates import Candidate
 from fedaug.augmentation.operators import OperatorKind
 from fedaug.augmentation.operators.children import Draft, collect, derived, require_parents
-from fedaug.augmentation.operators.writer import Ask, Writer
+from fedaug.augmentation.operators.writer import Ask, Writer, Writing
 from fedaug.errors import ConfigError
 
 #: A tag that stands for an entity, such as ``[PERSON]`` or ``[DATE_TIME 2]``.
@@ -30,7 +30,7 @@ class Edit(NamedTuple):
     after: str
 
 
-class EntityParaphrase:
+class EntityParaphrase(Writing):
     """Writes spans between inline tags anew; each tag of a text stays, exactly as often as it was there.
 
     Labels that stand in the text survive augmentation only if they are kept from change: Ding et al. 2020, "DAGA", and
@@ -56,12 +56,8 @@ class EntityParaphrase:
     def __init__(self, writer: Writer, *, edits: int = 2) -> None:
         if edits < 1:
             raise ConfigError("entity-paraphrase is to change nothing", "give edits of 1 or more")
-        self._writer, self._edits = writer, edits
-
-    @property
-    def reads(self) -> Dependence:
-        """What the model depends on."""
-        return self._writer.dependence
+        super().__init__(writer)
+        self._edits = edits
 
     def apply(self, parents: Sequence[Candidate], count: int, seed: int) -> list[Candidate]:
         """At most ``count`` variations of parents that have two words in a row outside tags.

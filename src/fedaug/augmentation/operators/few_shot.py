@@ -10,14 +10,14 @@ from typing import Final
 from fedaug.augmentation.candidates import Candidate, Dependence
 from fedaug.augmentation.operators import OperatorKind
 from fedaug.augmentation.operators.children import Draft, by_label, collect, derived
-from fedaug.augmentation.operators.writer import Ask, Writer
+from fedaug.augmentation.operators.writer import Ask, Writer, Writing
 from fedaug.errors import ConfigError, PrivateOutput
 
 _ROOM: Final = 48  # tokens that demonstrations have to leave for the text
 About = tuple[str, tuple[Candidate, ...]]
 
 
-class FewShot:
+class FewShot(Writing):
     """Writes new texts of each label, shown a few of that label.
 
     Brown et al. 2020, "Language Models are Few-Shot Learners", section 2; label by label as in Schick & Schütze 2021,
@@ -43,12 +43,8 @@ class FewShot:
     def __init__(self, writer: Writer, *, demonstrations: int = 3) -> None:
         if demonstrations < 1:
             raise ConfigError("few-shot is to show no text", "give demonstrations of 1 or more")
-        self._writer, self._most = writer, demonstrations
-
-    @property
-    def reads(self) -> Dependence:
-        """What the model depends on."""
-        return self._writer.dependence
+        super().__init__(writer)
+        self._most = demonstrations
 
     def apply(self, parents: Sequence[Candidate], count: int, seed: int) -> list[Candidate]:
         """At most ``count`` new texts, the labels in turn.

@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from fedaug.augmentation.candidates import Belief, Candidate, Dependence, believed
+from fedaug.augmentation.candidates import Belief, Candidate, believed
 from fedaug.augmentation.operators import OperatorKind
 from fedaug.augmentation.operators.children import Draft, by_label, collect, derived
-from fedaug.augmentation.operators.writer import Ask, Writer
+from fedaug.augmentation.operators.writer import Ask, Writing
 
 _SHARES: Final = (0.25, 0.75)  # of the first text's words: beyond, it would be the one text or the other
 _BRIDGE_TOKENS: Final = 16
@@ -26,7 +26,7 @@ class Blend(NamedTuple):
     tail: str
 
 
-class Mix:
+class Mix(Writing):
     """Joins the beginning of one text to the end of another of a different label, by words that the model puts between.
 
     Yoo et al. 2021, "GPT3Mix: Leveraging Large-scale Language Models for Text Augmentation" (a model blends samples,
@@ -44,14 +44,6 @@ class Mix:
     name = "mix"
     kind = OperatorKind.REFORM
     across_labels = True
-
-    def __init__(self, writer: Writer) -> None:
-        self._writer = writer
-
-    @property
-    def reads(self) -> Dependence:
-        """What the model depends on."""
-        return self._writer.dependence
 
     def apply(self, parents: Sequence[Candidate], count: int, seed: int) -> list[Candidate]:
         """At most ``count`` blends.

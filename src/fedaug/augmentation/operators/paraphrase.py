@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from fedaug.augmentation.candidates import Candidate, Dependence
+from fedaug.augmentation.candidates import Candidate
 from fedaug.augmentation.operators import OperatorKind
 from fedaug.augmentation.operators.children import Draft, collect, derived, require_parents
-from fedaug.augmentation.operators.writer import Ask, Writer
+from fedaug.augmentation.operators.writer import Ask, Writer, Writing
 from fedaug.errors import ConfigError
 
 _GROWTH: Final = 1.6  # a paraphrase is at most so many times as long as what it says again
 _TRIES: Final = 3  # for each rewrite that is wanted: a model often says what was said before
 
 
-class Paraphrase:
+class Paraphrase(Writing):
     """Rewrites each text ``rewrites`` times; the label stays.
 
     Dai et al. 2023, "AugGPT: Leveraging ChatGPT for Text Data Augmentation", section 3; as the variation step of
@@ -40,12 +40,8 @@ class Paraphrase:
     def __init__(self, writer: Writer, *, rewrites: int = 3) -> None:
         if rewrites < 1:
             raise ConfigError("paraphrase is to make no rewrite", "give rewrites of 1 or more")
-        self._writer, self._rewrites = writer, rewrites
-
-    @property
-    def reads(self) -> Dependence:
-        """What the model depends on."""
-        return self._writer.dependence
+        super().__init__(writer)
+        self._rewrites = rewrites
 
     def apply(self, parents: Sequence[Candidate], count: int, seed: int) -> list[Candidate]:
         """At most ``count`` rewrites, the parents in turn.

@@ -8,11 +8,11 @@ from itertools import count as numbers
 from fedaug.augmentation.candidates import Candidate, Dependence
 from fedaug.augmentation.operators import OperatorKind
 from fedaug.augmentation.operators.children import Draft, by_label, collect, derived
-from fedaug.augmentation.operators.writer import Ask, Writer
+from fedaug.augmentation.operators.writer import Ask, Writer, Writing
 from fedaug.errors import PrivateOutput
 
 
-class TuneThenGenerate:
+class TuneThenGenerate(Writing):
     """Writes texts of each label with a model that was adapted to private texts by DP-SGD, steered by its label alone.
 
     Yue et al. 2023, "Synthetic Text Generation with Differential Privacy: A Simple and Practical Recipe"
@@ -37,12 +37,7 @@ class TuneThenGenerate:
     def __init__(self, writer: Writer) -> None:
         if not writer.dependence < Dependence.PRIVATE:
             raise PrivateOutput("a model was adapted to records without DP", "adapt it under DP")
-        self._writer = writer
-
-    @property
-    def reads(self) -> Dependence:
-        """What the model depends on."""
-        return self._writer.dependence
+        super().__init__(writer)
 
     def apply(self, parents: Sequence[Candidate], count: int, seed: int) -> list[Candidate]:
         """At most ``count`` new texts, the labels in turn; they name no parents, since none was read to write them.

@@ -160,6 +160,22 @@ class Writer:
         return (*begin, *model.encode([ask.prompt + begun])[0]) or (model.end_id,)
 
 
+class Writing:
+    """What operators have in common that write and ask nothing else: what they read is the model.
+
+    Args:
+        writer: Writes.
+    """
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+
+    @property
+    def reads(self) -> Dependence:
+        """What the model depends on."""
+        return self._writer.dependence
+
+
 def _whole(text: str) -> str:
     """A text without the sentence that did not end."""
     found = _SENTENCES.match(text)
