@@ -30,7 +30,7 @@ _VARIANCE: Final = 0.25  # of a fair coin
 _WIDTHS: Final = tuple(2.0**power for power in range(3, -21, -1))
 #: Of a release whose plan has no noise: the scale of its own contributions.
 _NO_NOISE: Final = 1.0
-_DEVIATIONS: Final = 5.0  # a fitted amplitude that is nearer to 1 than this is 1
+_DEVIATIONS: Final = 5.0  # a fit that is nearer to the plan than this is the plan
 
 
 @dataclass(frozen=True, repr=False)
@@ -135,15 +135,19 @@ def fitted(leak: Leak) -> tuple[float, float]:
     """How much a canary adds, and how wide the noise is, to all appearances: amplitude and standard deviation.
 
     The amplitude is a least-squares fit to the mean over the coins; the width is the likeliest of a few, where coins
-    are taken for Gaussian.
+    are taken for Gaussian. Both stay as planned unless what left speaks clearly against it: a release of fewer values
+    than canaries hardly shows its noise, and taken for exact it would drown the others.
     """
     amplitude = _amplitude(leak)
     unit = leak.noise_std or _NO_NOISE
     spectra = [_Spectrum.of(block, amplitude) for block in leak.blocks]
-    return amplitude, max(
-        (unit * width for width in _WIDTHS),
-        key=lambda std: sum(spectrum.log_likelihood(amplitude, std) for spectrum in spectra),
-    )
+
+    def likelihood(width: float) -> float:
+        return sum(spectrum.log_likelihood(amplitude, unit * width) for spectrum in spectra)
+
+    likeliest = max(_WIDTHS, key=likelihood)
+    clearly = likelihood(likeliest) - likelihood(1.0) > _DEVIATIONS**2 / 2
+    return amplitude, unit * (likeliest if clearly else 1.0)
 
 
 def _amplitude(leak: Leak) -> float:
