@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from fedaug.errors import ConfigError
 from fedaug.privacy.vetting.gate import Batch, GateClass, Verdict, VerdictCode
-from fedaug.privacy.vetting.words import normalised
+from fedaug.privacy.vetting.words import normalised, spread
 
 #: Words of a text that are compared: two texts that begin alike for so long are alike.
 _MOST_WORDS: Final = 512
@@ -48,18 +51,18 @@ class NoveltyGate:
 
     def judge(self, batch: Batch) -> list[Verdict]:
         """One verdict per text; each depends on the texts before it."""
-        texts = [_words(text) for text in batch.texts]
-        kept = _Kept(self._threshold, Counter(word for text in (*self._known, *texts) for word in set(text)))
-        for text in self._known:
-            kept.add(text)
+        texts = [*self._known, *(_words(text) for text in batch.texts)]
+        kept = _Kept(self._threshold, texts)
+        for row in range(len(self._known)):
+            kept.add(row)
         verdicts = []
-        for text in texts:
-            score = kept.closest(text)
+        for row in range(len(self._known), len(texts)):
+            score = kept.closest(row)
             if score >= self._threshold:
                 verdicts.append(Verdict(self.name, VerdictCode.NEAR_DUPLICATE, score))
             else:
                 verdicts.append(Verdict(self.name, VerdictCode.PASSED, score))
-                kept.add(text)
+                kept.add(row)
         return verdicts
 
 
@@ -70,53 +73,96 @@ def rouge_l(one: Sequence[str], other: Sequence[str]) -> float:
 
 
 class _Kept:
-    """Texts that were kept, found by their rarest words."""
+    """Those of some texts that were kept, found by their rarest words.
 
-    def __init__(self, threshold: float, frequency: Counter[str]) -> None:
-        self._threshold, self._frequency = threshold, frequency
-        self._texts: list[tuple[str, ...]] = []
-        self._bags: list[Counter[str]] = []
-        self._holders: defaultdict[str, list[int]] = defaultdict(list)
+    A word counts as often as a text has it: the second "the" of a text is a word of its own, so that what two texts
+    share is the size of an intersection.
 
-    def add(self, text: tuple[str, ...]) -> None:
-        for word in self._rarest(text):
-            self._holders[word].append(len(self._texts))
-        self._texts.append(text)
-        self._bags.append(Counter(text))
+    Args:
+        threshold: Least ROUGE-L that is looked for.
+        texts: All that may be kept or compared, as words.
+    """
 
-    def closest(self, text: tuple[str, ...]) -> float:
+    def __init__(self, threshold: float, texts: Sequence[tuple[str, ...]]) -> None:
+        self._threshold, self._texts = threshold, texts
+        names: dict[tuple[str, int], int] = {}
+        for text in texts:
+            for word in _counted(text):
+                names.setdefault(word, len(names))
+        self._lengths = np.array([len(text) for text in texts], np.int64)
+        self._starts = np.cumsum(self._lengths) - self._lengths
+        flat = (names[word] for text in texts for word in _counted(text))
+        self._words = np.fromiter(flat, np.int32, int(self._lengths.sum()))
+        # The rarest word gets the lowest rank, and a text's words stand in the order of their ranks.
+        frequency = np.bincount(self._words, minlength=len(names))
+        ranks = np.empty(len(names), np.int32)
+        ranks[np.argsort(frequency, kind="stable")] = np.arange(len(names), dtype=np.int32)
+        self._words = ranks[self._words]
+        rows = np.repeat(np.arange(len(texts)), self._lengths)
+        self._words = self._words[np.lexsort((self._words, rows))]
+        self._own = np.zeros(len(names), np.int32)
+        self._holders: defaultdict[int, list[int]] = defaultdict(list)
+
+    def add(self, row: int) -> None:
+        """Keep a text."""
+        for word in self._rarest(row):
+            self._holders[word].append(row)
+
+    def closest(self, row: int) -> float:
         """The highest ROUGE-L with a kept text of which it can be the threshold or more; the first such ends it."""
-        bag, best = Counter(text), 0.0
-        near = {place for word in self._rarest(text) for place in self._holders.get(word, ())}
-        for place in sorted(near):
-            other = self._texts[place]
-            least = self._threshold * (len(text) + len(other)) / 2 - _HAIR
-            if min(len(text), len(other)) >= least and _shared(bag, self._bags[place]) >= least:
-                best = max(best, rouge_l(text, other))
-                if best >= self._threshold:
-                    return best
+        best, text = 0.0, self._texts[row]
+        for other in self._near(row):
+            best = max(best, rouge_l(text, self._texts[other]))
+            if best >= self._threshold:
+                break
         return best
 
-    def _rarest(self, text: tuple[str, ...]) -> list[str]:
+    def _near(self, row: int) -> list[int]:
+        """Kept texts that share as many words with this one as the threshold takes, in the order of the texts."""
+        holders = self._holders
+        found: set[int] = set().union(*(holders[word] for word in self._rarest(row) if word in holders))
+        near = np.sort(np.fromiter(found, np.int64, len(found)))
+        length = self._lengths[row]
+        least = self._threshold * (length + self._lengths[near]) / 2 - _HAIR
+        possible = np.minimum(length, self._lengths[near]) >= least
+        near, least = near[possible], least[possible]
+        if not len(near):
+            return []
+        own = self._words_of(row)
+        self._own[own] = 1
+        lengths = self._lengths[near]
+        shared = np.add.reduceat(
+            self._own[self._words[spread(self._starts[near], lengths)]], np.cumsum(lengths) - lengths
+        )
+        self._own[own] = 0
+        rows: list[int] = near[shared >= least].tolist()
+        return rows
+
+    def _rarest(self, row: int) -> list[int]:
         """Words of which a text that reaches the threshold with this one has one at least, whatever its length.
 
         The other one has at least t/(2 - t) times as many words, so that ⌈t·m/(2 - t)⌉ of this text's are shared.
         """
-        shared = self._threshold * len(text) / (2 - self._threshold) - _HAIR
-        ordered = sorted(text, key=lambda word: (self._frequency[word], word))
-        most = len(text) - shared
-        return list(dict.fromkeys(ordered[: int(most) + 1]))
+        words = self._words_of(row)
+        shared = self._threshold * len(words) / (2 - self._threshold) - _HAIR
+        rarest: list[int] = words[: int(len(words) - shared) + 1].tolist()
+        return rarest
+
+    def _words_of(self, row: int) -> NDArray[np.int32]:
+        start = self._starts[row]
+        return self._words[start : start + self._lengths[row]]
 
 
 def _words(text: str) -> tuple[str, ...]:
     return normalised(text)[:_MOST_WORDS]
 
 
-def _shared(one: Counter[str], other: Counter[str]) -> int:
-    """Words that two texts have in common, each as often as both have it: no common subsequence is longer."""
-    if len(other) < len(one):
-        one, other = other, one
-    return sum(min(count, other[word]) for word, count in one.items() if word in other)
+def _counted(text: Iterable[str]) -> Iterator[tuple[str, int]]:
+    """A text's words, each with how often the text had it before."""
+    seen: Counter[str] = Counter()
+    for word in text:
+        yield word, seen[word]
+        seen[word] += 1
 
 
 def _common(one: Sequence[str], other: Sequence[str]) -> int:
