@@ -30,7 +30,7 @@ from fedaug.privacy.files import exclusive, private_folder
 from fedaug.privacy.keys import KeyRing
 from fedaug.privacy.noise import NoiseSource
 from fedaug.privacy.units import PrivacyUnit
-from fedaug.strategies.adaptation import AdaptationTerms, adapter_spec
+from fedaug.strategies.adaptation import AdaptationTerms
 from fedaug.strategies.messages import CampaignPlan
 from fedaug.strategies.samples import asked_for
 
@@ -239,7 +239,7 @@ def require_adaptable(model: str, terms: AdaptationTerms, event: SubsampledGauss
         raise _another_model()
     if not max(terms.max_tokens, terms.text_tokens) <= most_tokens(model):
         raise PolicyRefused("the plan's records or texts are longer than the model takes", "plan with fewer tokens")
-    if event.dimensions != trained_numbers(model, adapter_spec(terms)):
+    if event.dimensions != trained_numbers(model, terms.adapter):
         raise PolicyRefused(
             "an adaptation is charged for another number of weights than it trains", "plan it with the model at hand"
         )

@@ -24,7 +24,6 @@ from fedaug.privacy.events import (
 )
 from fedaug.privacy.limits import LIMITS
 from fedaug.privacy.units import PrivacyUnit
-from fedaug.strategies.adaptation import adapter_spec
 from fedaug.strategies.messages import CampaignPlan
 
 _Term = TypeVar("_Term", Exactly, AtMost, AtLeast, Among, Permission)
@@ -237,7 +236,7 @@ def adaptation_clauses(settings: SiteSettings, plan: CampaignPlan | None) -> Ite
     if terms is not None and event is not None and _digest_or_none(own.model) == terms.weights:
         yield _clause(
             "weights that are trained",
-            Exactly(trained_numbers(own.model, adapter_spec(terms))),
+            Exactly(trained_numbers(own.model, terms.adapter)),
             Exactly(event.dimensions),
             "as many as the model's adapters have",
             ("the adaptation is charged for another number of weights than it trains", "ask for another plan"),

@@ -16,7 +16,7 @@ from fedaug.privacy.discretisation import grid_for
 from fedaug.privacy.events import Event, GaussianEvent, ReleaseKind, SubsampledGaussianEvent
 from fedaug.privacy.limits import LIMITS
 from fedaug.privacy.units import Budget
-from fedaug.strategies.adaptation import ADAPTER_KEY, AdaptationChoices, AdaptationTerms, adapter_spec
+from fedaug.strategies.adaptation import ADAPTER_KEY, AdaptationChoices, AdaptationTerms
 
 _LEAST_CLIP: Final = 1e-6
 
@@ -65,7 +65,7 @@ def adapter_template(settings: AdaptationSettings) -> SubsampledGaussianEvent:
         sensitivity=settings.clip,
         noise_std=settings.clip,
         grid=grid_for(settings.clip),
-        dimensions=trained_numbers(settings.model, adapter_spec(settings)),
+        dimensions=trained_numbers(settings.model, settings.adapter),
         sampling_rate=settings.sampling_rate,
         steps=settings.steps,
     )

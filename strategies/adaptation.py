@@ -48,8 +48,8 @@ class Precision(StrEnum):
     BFLOAT16 = "bfloat16"
 
 
-class AdaptationChoices(Message):
-    """What is chosen of an adaptation, and of the texts that the adapted model writes. No part may follow from records.
+class AdapterTraining(Message):
+    """How adapters are trained, but for what their charged event says. No part may follow from records.
 
     Attributes:
         rank: Of the adapters.
@@ -59,18 +59,14 @@ class AdaptationChoices(Message):
         seed: Of A's first values, which are public.
         record_choice: Which of a unit's records count in a step.
         max_tokens: Of one record, control words included; what is beyond it is not read.
-        expected_batch: What the noised sum is divided by: a public guess of sampling rate times units.
+        expected_batch: What the noised sum is divided by: a public guess of sampling rate times units. A site's true
+            number would tell its size.
         learning_rate: Adam's, at the end of the warm-up.
         warmup_steps: So many steps rise to it in a line.
         schedule: How it goes on.
-        precision: In which matrices are multiplied.
-        stop_below: Stop when the signal is below this: it saves time and no ε.
-        domain: What the records are about at large, for the control words before each.
-        form: What they are; ``auto`` says "note" where a label is in capitals and "query" elsewhere.
-        temperature: Of the texts that are sampled: above 1 more varied, below 1 more likely ones.
-        top_p: The share of probability that their tokens are drawn from.
-        text_tokens: Most tokens of a text.
-        share_adapter: Whether the adapter itself leaves the site, which costs nothing more.
+        precision: In which matrices are multiplied; bfloat16 is faster on processors with instructions for it.
+        stop_below: Stop when the signal, as :class:`fedaug.client.training.signal.Signal` defines it, is below this.
+            It saves time and no ε.
     """
 
     rank: int = Field(8, ge=1, le=LIMITS.adapter_rank)
@@ -86,6 +82,27 @@ class AdaptationChoices(Message):
     schedule: Schedule = Schedule.CONSTANT
     precision: Precision = Precision.FLOAT32
     stop_below: float | None = Field(None, gt=0)
+
+    @property
+    def adapter(self) -> AdapterSpec:
+        """The adapters."""
+        from fedaug.augmentation.lora import AdapterSpec  # noqa: PLC0415 - loads torch
+
+        return AdapterSpec(self.rank, self.alpha, self.targets, self.ffa, self.seed)
+
+
+class AdaptationChoices(AdapterTraining):
+    """What is chosen of an adaptation, and of the texts that the adapted model writes. No part may follow from records.
+
+    Attributes:
+        domain: What the records are about at large, for the control words before each.
+        form: What they are; ``auto`` says "note" where a label is in capitals and "query" elsewhere.
+        temperature: Of the texts that are sampled: above 1 more varied, below 1 more likely ones.
+        top_p: The share of probability that their tokens are drawn from.
+        text_tokens: Most tokens of a text.
+        share_adapter: Whether the adapter itself leaves the site, which costs nothing more.
+    """
+
     domain: Annotated[str, Field(max_length=LIMITS.name_chars)] = ""
     form: Form = "auto"
     temperature: float = Field(0.9, ge=0.05, le=5)
@@ -105,10 +122,3 @@ class AdaptationTerms(AdaptationChoices):
 
     model: Name
     weights: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
-
-
-def adapter_spec(choices: AdaptationChoices) -> AdapterSpec:
-    """The adapters."""
-    from fedaug.augmentation.lora import AdapterSpec  # noqa: PLC0415 - loads torch
-
-    return AdapterSpec(choices.rank, choices.alpha, choices.targets, choices.ffa, choices.seed)

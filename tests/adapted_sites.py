@@ -12,7 +12,7 @@ from fedaug.augmentation.language.base_model import base_digest, trained_numbers
 from fedaug.client.site import Site
 from fedaug.privacy.discretisation import grid_for
 from fedaug.privacy.events import ReleaseKind, SubsampledGaussianEvent
-from fedaug.strategies.adaptation import AdaptationTerms, adapter_spec
+from fedaug.strategies.adaptation import AdaptationTerms
 from fedaug.strategies.messages import CampaignPlan, SampleOffer
 
 ROWS: list[Row] = [
@@ -51,7 +51,7 @@ def adapter_event(model: Path, asked: AdaptationTerms, *, noise: float = 8.0, **
         sensitivity=1.0,
         noise_std=noise,
         grid=grid_for(noise or 1.0),
-        dimensions=trained_numbers(model, adapter_spec(asked)),
+        dimensions=trained_numbers(model, asked.adapter),
         sampling_rate=1.0,
         steps=3,
     )

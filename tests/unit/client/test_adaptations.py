@@ -239,6 +239,17 @@ def test_a_model_that_changes_after_the_plan_was_agreed_to_is_not_trained(
     assert states(site)["adapter"] == "reserved"
 
 
+def test_what_was_agreed_to_and_is_allowed_no_more_is_not_trained(
+    site: Site, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.join(adapting_plan(model))
+    forbidden = site._adaptations._settings.model_copy(update={"allowed": False})
+    monkeypatch.setattr(site._adaptations, "_settings", forbidden)
+    monkeypatch.setattr(type(site._store), "records", lambda _: pytest.fail("records were read"))
+    assert body(site.handle(ADAPT))[0].status is Outcome.REFUSED
+    assert states(site)["adapter"] == "reserved"
+
+
 def test_a_site_that_forbids_adaptation_refuses_the_plan(tmp_path: Path, model: Path) -> None:
     site = adaptable_site(tmp_path / "st-mary", model, adaptation__allowed=False)
     assert site.join(adapting_plan(model)) is Outcome.REFUSED

@@ -33,7 +33,7 @@ DELTA = 1e-5
         ({"sampling_rate": 0}, "greater than 0"),
         ({"sampling_rate": 1.1}, "less than or equal to 1"),
         ({"clip": 0}, "greater than or equal"),
-        ({"clip": float("nan")}, "than or equal"),
+        ({"clip": float("nan")}, "finite number"),
         ({"steps": 0}, "greater than or equal to 1"),
         ({"expected_batch": 0}, "greater than 0"),
         ({"momentum": 0.9}, "Extra inputs"),
