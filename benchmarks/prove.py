@@ -90,6 +90,8 @@ def parts() -> Iterator[Part]:
     )
     yield Part("dp-head-step", lambda _: benchmark("dp_head_step"), lambda found: {"measured": found["ratio"] > 0})
     yield Part("dp-step", lambda _: benchmark("dp_step"), dp_step_bars)
+    yield Part("generate", lambda _: benchmark("generate"), lambda found: {"5 times a plain loop": found["ratio"] >= 5})
+    yield Part("operators", lambda _: benchmark("operators"), lambda found: {"measured": "ours" in found})
     for number, name in MODULES.items():
         yield Part(f"deid-{name}", lambda _, number=number: deid_row(number), lambda found: found["bars"])  # type: ignore[misc]  # as above
     for name in ("adapters", "audit", "vetting"):

@@ -55,6 +55,26 @@ def test_without_clip_every_coin_is_read_through_the_planned_noise() -> None:
     assert fitted(heard)[0] == pytest.approx(100, rel=0.3)
 
 
+def test_a_release_that_hardly_shows_its_noise_is_not_taken_for_exact() -> None:
+    # One number a label, in which twenty canaries are: nothing speaks for less noise than planned.
+    rng = np.random.default_rng(9)
+    for _ in range(20):
+        coins = fair_coins(rng)
+        heard = leak(rng, coins, planned=1.0, noise=1.0, loud=50.0)
+        counts = tuple(
+            Block(
+                block.label,
+                block.canaries,
+                50 * coins[block.canaries].sum(keepdims=True) + 16 * rng.standard_normal(1),
+                np.ones((len(block.canaries), 1)),
+            )
+            for block in heard.blocks
+        )
+        counted = Leak("counts", 16.0, counts)
+        assert fitted(counted)[1] == 16
+        assert right(scores([heard, counted], CANARIES), coins) == CANARIES
+
+
 def test_scores_are_the_best_linear_guess_of_the_coins() -> None:
     rng = np.random.default_rng(3)
     coins = fair_coins(rng)
