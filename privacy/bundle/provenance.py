@@ -34,7 +34,7 @@ def model_facts(name: str, folder: Path) -> list[ModelFact]:
 
 
 def shipped_models() -> list[ModelFact]:
-    """The weights that come with the package: the recognisers of identifiers."""
+    """The weights that come with the package: the recognisers of identifiers, and the language model."""
     return model_facts("fedaug", _PACKAGE)
 
 
