@@ -72,6 +72,17 @@ def read_at_most(path: Path, most: int) -> bytes:
         raise MissingFile(f"{path} cannot be read", "check its path and permissions") from None
 
 
+def read_regular(path: Path, most: int) -> bytes:
+    """As :func:`read_at_most`, of a file of a run's folder: a pipe in its place would be waited for without end.
+
+    Raises:
+        MissingFile: It cannot be read, or is no regular file.
+    """
+    if path.exists() and not path.is_file():
+        raise MissingFile(f"{path} is no regular file", "move what has its place away")
+    return read_at_most(path, most)
+
+
 def remove_partials(folder: Path) -> None:
     """Remove what writers that were killed left behind. Only while no other can be at work: under :func:`exclusive`."""
     for partial in folder.glob(".*.partial"):

@@ -18,7 +18,7 @@ from fedaug.privacy.audit.findings import Finding, Population, Releasable
 from fedaug.privacy.audit.intervals import detectable, detectable_above
 from fedaug.privacy.audit.membership import MembershipFinding
 from fedaug.privacy.canonical import parse_json
-from fedaug.privacy.files import read_at_most, whole_file
+from fedaug.privacy.files import read_regular, whole_file
 
 if TYPE_CHECKING:  # it wants Faker, which a reader of figures can do without
     from fedaug.privacy.audit.identifiers import IdentifiersFinding
@@ -184,7 +184,7 @@ def read_attacks(folder: Path) -> AttackedPool | None:
     if not path.exists():
         return None
     try:
-        return AttackedPool.model_validate(parse_json(read_at_most(path, _MOST_BYTES)))
+        return AttackedPool.model_validate(parse_json(read_regular(path, _MOST_BYTES)))
     except (ProtocolError, ValidationError):
         raise ConfigError(f"{ATTACKS_FILE} is damaged", "audit the simulation again, or take the file away") from None
 

@@ -18,7 +18,7 @@ from fedaug.privacy.audit.attacked import AttackedPool, Identifiers
 from fedaug.privacy.audit.figures import Facts, Membership, SiteAudit, SiteDetails
 from fedaug.privacy.audit.one_run import Guesses, stated_bound
 from fedaug.privacy.canonical import parse_json
-from fedaug.privacy.files import read_at_most, whole_file
+from fedaug.privacy.files import read_regular, whole_file
 
 AUDIT_FILE: Final = "audit.json"
 _MOST_BYTES: Final = 2**20
@@ -147,7 +147,7 @@ def read_audit(folder: Path) -> AuditOutcome:
         MissingFile: There is none.
         ConfigError: It is damaged, or states another bound than its guesses give.
     """
-    data = read_at_most(folder / AUDIT_FILE, _MOST_BYTES)
+    data = read_regular(folder / AUDIT_FILE, _MOST_BYTES)
     try:
         outcome = AuditOutcome.model_validate(_parsed(data))
     except ValidationError as error:

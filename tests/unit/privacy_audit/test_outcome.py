@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -115,6 +116,12 @@ def test_a_bound_and_its_ceiling_are_those_that_the_audit_itself_works_out() -> 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(MissingFile, match="cannot be read"):
+        read_audit(tmp_path)
+
+
+def test_a_pipe_in_the_files_place_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / AUDIT_FILE)
+    with pytest.raises(MissingFile, match="no regular file"):
         read_audit(tmp_path)
 
 
