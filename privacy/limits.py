@@ -31,6 +31,7 @@ class Limits:
     answers: int = 100_000  # randomised responses of one unit; their composition is a sum over as many terms
     threshold_queries: int = 40_000  # asked of one above-threshold run, one a candidate
     sites: int = 10_000  # of one secure sum; national health systems have fewer hospitals
+    masked_sites: int = 1_000  # of one masked sum; keys and shares of so many fit header_bytes
     modulus: int = 2**62  # of a secure sum: two values still add up in 64 bits
     record_chars: int = 1_000_000  # one record's text; a whole hospital stay's notes are about a tenth
     noise_values: int = 2**27  # one draw, 1 GiB of float64; an adapter update of 11 M weights is a twelfth
