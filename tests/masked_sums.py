@@ -7,18 +7,23 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from numpy.typing import NDArray
 from tests import enrolment_lists as lists
 from tests.seeded_noise import SeededNoise
 
 from fedaug.client.secure_sum import SumSite
+from fedaug.client.secure_sum_state import Phase
+from fedaug.errors import ProtocolError
 from fedaug.privacy.enrolment import read_list
 from fedaug.privacy.events import DistributedGaussianEvent, ReleaseKind
 from fedaug.privacy.masking.fixed_point import shared_noise, with_least_modulus
 from fedaug.privacy.noise import NoiseSource
 from fedaug.server.secure_sum import SumCoordinator
+from fedaug.strategies.secure_sum.messages import decode_sum_reply, decode_sum_request
 from fedaug.strategies.secure_sum.terms import KeyOf, SumTerms, keys_of, least_threshold
+from fedaug.strategies.wire import encode
 
 Integers = NDArray[np.int64]
 #: What a site has to answer, in order.
@@ -148,3 +153,32 @@ def clean_values(sites: int = 5, dimensions: int = DIMENSIONS, seed: int = 1) ->
     for value in values.values():
         value[:2] = (BOUND, -BOUND)  # so that the sum is as large as it may be
     return values
+
+
+def brought_to(step: str, **changes: Any) -> World:
+    """Five sites that have been brought up to a step."""
+    return World(changes.pop("terms", terms()), clean_values(), **changes).until(step)
+
+
+def request_to(found: World, site: str) -> Any:
+    return decode_sum_request(found.coordinator.requests()[site])
+
+
+def said_by(found: World, step: str, site: str) -> Any:
+    return decode_sum_reply(found.said[STEPS.index(step)][site])[0]
+
+
+def put(found: World, site: str, request: Any) -> Any:
+    return decode_sum_reply(found.sites[site].answer(encode(request)))[0]
+
+
+def refused(found: World, site: str, request: Any, error: type[ProtocolError], why: str) -> None:
+    """The site refuses, and takes no further part in the round: the right request comes too late."""
+    right = found.coordinator.requests()[site]
+    with pytest.raises(error, match=why) as caught:
+        put(found, site, request)
+    assert type(caught.value) is error
+    assert found.sites[site].state.phase is Phase.OVER
+    assert set(found.sites[site].state.seed) == {"0"}
+    with pytest.raises(ProtocolError, match="out of order, or was answered already"):
+        found.sites[site].answer(right)

@@ -10,6 +10,7 @@ error than fedaug's escape, and the slowest; and the process's peak memory.
 
 from __future__ import annotations
 
+import copy
 import json
 import logging
 import resource
@@ -24,6 +25,7 @@ from typing import Any
 import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests import enrolment_lists as lists
+from tests import masked_sums
 from tests import release_samples as releases
 from tests.consortium import EnrolledSimulator, Office, make_enrolled_sites, outcome
 from tests.log_samples import HUB as SAMPLE_HUB
@@ -31,6 +33,7 @@ from tests.log_samples import KEYS, PLAN, SIGNERS, honest_bundle, honest_logs, p
 from tests.mutations import Named, of_bytes, of_json
 from tests.small import PASSPHRASE, candidates, events, make_plan
 
+from fedaug.client.secure_sum_state import SumState
 from fedaug.errors import DefectError, FedaugError, RefusedError
 from fedaug.privacy.bundle.container import MANIFEST, SIGNATURE, pack, unpack
 from fedaug.privacy.bundle.manifest import SignerFact
@@ -50,6 +53,7 @@ from fedaug.privacy.units import Budget, PrivacyUnit
 from fedaug.server.log_exchange import LogExchange
 from fedaug.server.pool import Pool
 from fedaug.server.rounds import Rounds
+from fedaug.server.secure_sum import SumCoordinator
 from fedaug.server.verify import KnownSite, accept, introduce, open_log, open_status
 from fedaug.strategies.messages import (
     AskCounts,
@@ -576,6 +580,45 @@ def targets(world: World) -> Iterator[tuple[str, Target]]:
     yield "plan file", plan_file_target(world)
     yield from ledger_targets(world)
     yield "key file", key_file_target(world)
+    yield from sum_targets(world.steps)
+
+
+# Masked sums
+
+
+def sum_targets(steps: int) -> Iterator[tuple[str, Target]]:
+    """What a coordinator asks a site in a masked sum, and what sites answer; there is nothing to sign anew in them."""
+    right = {
+        "shares": ("sites without its last",),  # four of five are enough
+        "values": tuple(f"sealed without {name}" for name in masked_sums.names(5)),
+        "survivors": ("statement.survivors without its last",),
+        "unmasking": ("signatures without its last",),
+    }
+    site = masked_sums.names(5)[0]
+    for step in masked_sums.STEPS:
+        found = masked_sums.World(masked_sums.terms(), masked_sums.clean_values()).until(step)
+        state, good = found.sites[site].state, found.coordinator.requests()[site]
+        other = found.asked[-1][site] if found.asked else encode(Describe(challenge="5a" * 32))
+
+        def asked(data: bytes, found: masked_sums.World = found, state: SumState = state) -> None:
+            found.sites[site].state = state  # a refusal ends the round
+            found.sites[site].answer(data)
+
+        def mutated(good: bytes = good, other: bytes = other) -> Named:
+            yield from of_bytes(good, other, steps)
+            yield from of_message(good)
+
+        yield f"sum request: {step}", Target(good, asked, mutated, right.get(step, ()))
+        replies = found.ask(found.coordinator.requests())
+        coordinator = found.coordinator
+
+        def answered(data: bytes, coordinator: SumCoordinator = coordinator) -> None:
+            again = copy.deepcopy(coordinator)
+            if not again._took(site, data):
+                raise NotRight("the coordinator leaves the site out", "nothing")
+
+        # Values, commitments and what is sealed for others can be anything of their form: the envelope protects them.
+        yield f"sum reply: {step}", Target(replies[site], answered, lambda data=replies[site]: of_message(data))
 
 
 def _peak_mib() -> float:

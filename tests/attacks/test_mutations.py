@@ -52,6 +52,16 @@ AT_LEAST = {
     "ledger file: sqlite": 100,
     "ledger file: head": 100,
     "key file": 250,
+    "sum request: keys": 600,
+    "sum reply: keys": 150,
+    "sum request: shares": 850,
+    "sum reply: shares": 180,
+    "sum request: values": 350,
+    "sum reply: values": 230,
+    "sum request: survivors": 500,
+    "sum reply: survivors": 100,
+    "sum request: unmasking": 550,
+    "sum reply: unmasking": 190,
     "huge": 17,
 }
 
