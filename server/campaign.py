@@ -19,6 +19,7 @@ from fedaug.privacy.events import AboveThresholdEvent, DiscreteGaussianEvent, Ev
 from fedaug.privacy.limits import LIMITS
 from fedaug.privacy.units import Budget, PrivacyUnit
 from fedaug.server.adaptation import AdaptationSettings, adapter_template, balanced, planned_terms
+from fedaug.server.aggregation import AggregationSettings, why_impossible
 from fedaug.strategies.messages import CampaignPlan, NearnessTest, SampleOffer, TrustModel
 from fedaug.strategies.vetting.options import GateSetting
 
@@ -177,6 +178,7 @@ class CampaignConfig(Settings):
     nearness: NearnessSettings | None = None
     samples: OfferSettings | None = None
     adaptation: AdaptationSettings | None = None
+    aggregation: AggregationSettings = AggregationSettings()
     pool: PoolSettings = PoolSettings()
     student: str = "linear"
 
@@ -196,6 +198,13 @@ class CampaignConfig(Settings):
             raise ValueError(
                 f'adaptation without use: set samples.generator = "{MODEL_GENERATOR}", or adaptation.share_adapter'
             )
+        return self
+
+    @model_validator(mode="after")
+    def _aggregation_works(self) -> Self:
+        problem = why_impossible(self.aggregation, self.privacy.trust_model, self.minimum_sites)
+        if problem is not None:
+            raise ValueError(problem)
         return self
 
     @property

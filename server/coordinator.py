@@ -19,12 +19,14 @@ from fedaug.augmentation.candidates import Candidate, Dependence
 from fedaug.augmentation.encoder import Encoder
 from fedaug.privacy.accounting import epsilon
 from fedaug.privacy.vetting import Batch, GateClass
+from fedaug.server.anomalies.watch import Found
 from fedaug.server.board import Board, Choice
 from fedaug.server.campaign import CampaignConfig
 from fedaug.server.candidates import CandidateSource, Funnel
+from fedaug.server.combine import Aggregation
 from fedaug.server.enrolment import Consortium, EnrolledConsortium
 from fedaug.server.exchange import Exchange
-from fedaug.server.inbound import Arrivals, recheck, set_aside
+from fedaug.server.inbound import Arrivals, limit, recheck, set_aside
 from fedaug.server.log_export import keep_plan
 from fedaug.server.pool import Pool
 from fedaug.server.pool_records import OUTSIDE_DP, CampaignState, PoolSample
@@ -32,7 +34,7 @@ from fedaug.server.rounds import Rounds, Total
 from fedaug.server.schooling import Heldout, Schooling, Score
 from fedaug.server.supported import Supported
 from fedaug.server.verify import Accepted
-from fedaug.strategies.class_statistics import Teacher, fit_teacher
+from fedaug.strategies.class_statistics import Teacher, fit_teacher, principal_subspace
 from fedaug.strategies.messages import Adapt, AskCounts, AskMetric, AskSamples, AskStatistics, AskVotes, CampaignPlan
 from fedaug.strategies.voting import select
 
@@ -79,6 +81,7 @@ class CampaignResult:
         funnel: How many candidates were offered, and what each gate refused.
         arrivals: What came in sites' batches; None if none were asked for.
         ancestry: By sample id, what each pooled sample goes back to, the sample itself included.
+        found: What is odd about sites' releases and texts.
     """
 
     config: CampaignConfig
@@ -96,6 +99,7 @@ class CampaignResult:
     score: Score | None = None
     labels_only: Score | None = None
     site_metric: Total | None = None
+    found: Found = field(default_factory=Found)
     phases: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -142,6 +146,7 @@ class Coordinator:
         self._source = source
         self._narrator = narrator
         self._clock = clock
+        self._aggregation = Aggregation(plan, config.aggregation, config.minimum_sites)
         self._rounds = Rounds(
             plan,
             exchange,
@@ -149,6 +154,7 @@ class Coordinator:
             config.minimum_sites,
             config.answer_timeout_s,
             consortium,
+            combine=self._aggregation,
         )
         self._supported = Supported(config, self._rounds)
         self._outside_dp: frozenset[str] = frozenset()
@@ -195,6 +201,7 @@ class Coordinator:
             self._rounds.exchange_logs()  # so that every site gets the countersignature over its last release
         self._pool.set_state(plan.campaign, CampaignState.FINISHED)
         result.releases = tuple(self._rounds.releases)
+        result.found = self._aggregation.watch.found
         result.funnel = self._source.funnel
         return result
 
@@ -209,6 +216,9 @@ class Coordinator:
         """What sites offer and the gates here let pass; what they refuse goes into quarantine when the pool is made."""
         request = AskSamples(campaign=self._plan.campaign)
         judged, self._result.arrivals = recheck(self._rounds.offers(request), self._source.gates, self._source.batch_of)
+        self._aggregation.look_at_texts(request.key, {inbound.site: inbound.kept for inbound in judged})
+        quota = self._config.aggregation.texts_per_label
+        judged = limit(judged, self._result.arrivals, self._aggregation.watch.aside, quota)
         self._aside = [sample for inbound in judged for sample in set_aside(inbound)]
         kept = self._source.admit([candidate for inbound in judged for candidate in inbound.kept])
         outside = {one.sample_id for inbound in judged if inbound.outside_dp for one in inbound.kept}
@@ -218,6 +228,7 @@ class Coordinator:
     def _learn(self, vectors: NDArray[np.float32]) -> Teacher:
         """The DP teacher, from noised class sums and label counts."""
         labels, campaign = len(self._plan.labels), self._plan.campaign
+        self._aggregation.basis = principal_subspace(vectors, share=0.9)  # where public texts lie
         counts = self._rounds.total(AskCounts(campaign=campaign, key="counts"), (labels,))
         sums = self._rounds.total(AskStatistics(campaign=campaign, key="statistics"), (labels, self._plan.dimensions))
         words = self._encoder.embed(self._config.words())

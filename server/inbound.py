@@ -7,17 +7,22 @@ them. Each site's batch is judged by itself, so that no site can have another's 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from fedaug.augmentation.candidates import Candidate
 from fedaug.errors import PolicyRefused
 from fedaug.privacy.vetting import Batch, Gate, GateClass, Verdict, VerdictCode, vet
+from fedaug.server.anomalies.texts import over_quota
 from fedaug.server.pool_records import OUTSIDE_DP, PoolSample, SampleStatus
 from fedaug.server.verify import AcceptedBatch
 from fedaug.strategies.samples import candidates_of
 
+#: The names under which the report counts texts that are left out for what their site is or sent in all.
+QUOTA: Final = "quota"
+ANOMALY: Final = "anomaly"
+_WITHIN: Final = Verdict(QUOTA, VerdictCode.PASSED)
 #: Stands for the label of a text in quarantine whose generator claimed none.
 UNLABELLED: Final = "unlabelled"
 
@@ -103,6 +108,33 @@ def recheck(
         arrivals.note(inbound, gates)
         judged.append(inbound)
     return judged, arrivals
+
+
+def limit(
+    judged: Sequence[Inbound], arrivals: Arrivals, aside: Collection[str], per_label: int | None
+) -> list[Inbound]:
+    """Put into quarantine what comes from sites that were set aside, and what is beyond a site's quota for a label.
+
+    Args:
+        judged: The batches, as the gates left them.
+        arrivals: The counts, which are brought up to date.
+        aside: Sites whose texts do not count.
+        per_label: Most texts of one site under each label, and without one; no limit, when None.
+    """
+    limited = []
+    for inbound in judged:
+        within, beyond, verdict = list(inbound.kept), list[Candidate](), _WITHIN
+        if inbound.site in aside:
+            within, beyond, verdict = [], within, Verdict(ANOMALY, VerdictCode.SET_ASIDE)
+        elif per_label is not None:
+            within, beyond = over_quota(inbound.kept, per_label)
+            verdict = Verdict(QUOTA, VerdictCode.OVER_QUOTA)
+        if not verdict.passed:
+            arrivals.gates.setdefault(verdict.gate, Counter()).update([verdict.code] * len(beyond))
+            arrivals.quarantined += len(beyond)
+        gone = tuple((one, verdict) for one in beyond)
+        limited.append(replace(inbound, kept=tuple(within), quarantined=inbound.quarantined + gone))
+    return limited
 
 
 def set_aside(inbound: Inbound) -> list[PoolSample]:

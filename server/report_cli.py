@@ -46,5 +46,14 @@ def report(
             "audited": data.audit is not None,
             "passed": data.audit.passed if data.audit else None,
             "runs": len(data.utility.budgets),
+            "anomalies": None if data.anomalies is None else len(data.anomalies.flags),
         }
-        typer.echo(json.dumps(shown) if as_json else f"report: {page}")
+        if as_json:
+            typer.echo(json.dumps(shown))
+            return
+        typer.echo(f"report: {page}")
+        for flag in data.anomalies.flags if data.anomalies else ():
+            what = "set aside" if flag.set_aside else "flagged"
+            typer.echo(
+                f"{flag.site} is {what}: {flag.check} in {flag.release}, {flag.figure:.4g} beside {flag.threshold:.4g}"
+            )

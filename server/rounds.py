@@ -18,6 +18,7 @@ from safetensors import numpy as safetensors
 
 from fedaug.errors import OutdatedEnrolment, ProtocolError, QuorumLost, RefusedError
 from fedaug.privacy.noise import NoiseSource, SystemNoise
+from fedaug.server.combine import Combine, plain_sum
 from fedaug.server.enrolment import Consortium, OpenConsortium
 from fedaug.server.exchange import Exchange
 from fedaug.server.log_exchange import LogExchange
@@ -34,7 +35,6 @@ from fedaug.server.verify import (
     open_log,
     open_status,
 )
-from fedaug.strategies.class_statistics import add_up
 from fedaug.strategies.messages import (
     AskSamples,
     CampaignPlan,
@@ -57,9 +57,9 @@ class Total:
     """What the sites' releases add up to.
 
     Attributes:
-        values: Float64, the sum of the noised values.
-        noise_std: Standard deviation of the noise in the sum, per coordinate.
-        releases: What it is the sum of.
+        values: Float64, the sum of the noised values, or what a robust rule gives in its place.
+        noise_std: Standard deviation of the noise in it, per coordinate.
+        releases: What it was made of: all that were verified, but for those of sites that were set aside.
     """
 
     values: NDArray[np.float64]
@@ -78,6 +78,7 @@ class Rounds:
         timeout_s: Seconds for one answer.
         consortium: Signs requests, and says whose answers count; anybody's, when not given.
         secrets: Where random bytes come from; tests alone pass another than the default.
+        combine: Puts verified releases together; adds them up, when not given.
     """
 
     def __init__(
@@ -89,6 +90,7 @@ class Rounds:
         timeout_s: float,
         consortium: Consortium | None = None,
         secrets: NoiseSource | None = None,
+        combine: Combine = plain_sum,
     ) -> None:
         self.plan = plan
         self.sites: tuple[KnownSite, ...] = ()
@@ -100,6 +102,7 @@ class Rounds:
         self._consortium = consortium or OpenConsortium()
         self._secrets = secrets or SystemNoise()
         self._offered = OfferedBatches(plan)
+        self._combine = combine
 
     def gather(self) -> tuple[KnownSite, ...]:
         """Find the sites and have them reserve the plan.
@@ -133,7 +136,7 @@ class Rounds:
         self.sites = tuple(site for site in self.sites if site.node in kept)
 
     def total(self, request: ReleaseRequest, shape: tuple[int, ...], tensors: Tensors | None = None) -> Total:
-        """Ask every site for one release of the plan, and add the answers up.
+        """Ask every site for one release of the plan, and put the answers together.
 
         Args:
             request: Which release.
@@ -141,7 +144,7 @@ class Rounds:
             tensors: The request's public inputs.
 
         Raises:
-            QuorumLost: Too few sites answered with what was planned.
+            QuorumLost: Too few sites answered with what was planned, or are left once some are set aside.
         """
         data = encode(request, tensors)
         kept = self._pool.load_checkpoint(self.plan.campaign, _phase(request.key))
@@ -154,8 +157,8 @@ class Rounds:
             self.exchange_logs()
         accepted = tuple(releases[name] for name in sorted(releases))
         self.releases.extend(accepted)
-        spread = float(np.sqrt(sum(release.event.noise_std**2 for release in accepted)))
-        return Total(add_up([release.values for release in accepted]), spread, accepted)
+        counted, combined = self._combine(request, accepted, tensors)
+        return Total(combined.values, combined.noise_std, counted)
 
     def offers(self, request: AskSamples) -> tuple[AcceptedBatch, ...]:
         """Ask every site for its batch of texts; a site that offers none is left in peace.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Final
 
@@ -20,6 +21,8 @@ from fedaug.server.coordinator import CampaignResult, VotingRound
 from fedaug.server.inbound import Arrivals
 from fedaug.server.pool_records import PoolSample
 from fedaug.server.report import (
+    Anomalies,
+    AnomalyFlag,
     GallerySample,
     GateFigures,
     KindCharge,
@@ -72,8 +75,21 @@ def summarise(result: CampaignResult, heldout: Heldout | None, created: datetime
         timing=Timing(total_s=sum(result.phases.values()), phases=result.phases),
         config=config.model_dump(mode="json"),
         vetting=vetting,
+        anomalies=_anomalies(result),
         cards=cards(result, result.score, STUDENT, spent),
         not_promised=not_promised(privacy.unit, simulated=False),
+    )
+
+
+def _anomalies(result: CampaignResult) -> Anomalies:
+    settings, found = result.config.aggregation, result.found
+    return Anomalies(
+        rule=settings.rule,
+        hostile=None if settings.rule == "sum" else settings.hostile,
+        on_anomaly=settings.on_anomaly,
+        false_alarm=settings.false_alarm,
+        checks=found.checks,
+        flags=tuple(AnomalyFlag(**asdict(flag)) for flag in found.flags),
     )
 
 

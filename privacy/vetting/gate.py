@@ -43,6 +43,8 @@ class VerdictCode(StrEnum):
     UNBALANCED = "unbalanced"  # one subgroup is named too often in the batch
     INJECTION = "injection"  # instructions to whoever reads the text
     TRIGGER = "trigger"  # a rare string that many texts share
+    OVER_QUOTA = "over-quota"  # its site sent more texts of the label than count
+    SET_ASIDE = "set-aside"  # its site was set aside for an anomaly
     UNSUPPORTED = "unsupported"  # class D: too few units are near
     VERBATIM_COPY = "verbatim-copy"  # class S, as are those below: they never leave the site
     TOO_CLOSE = "too-close"

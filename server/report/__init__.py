@@ -2,7 +2,7 @@
 
 from fedaug.pages.recall import Deidentification
 from fedaug.server.report.cards import Cards, DataCard, Licence, Spread, StudentCard, WeakLabel
-from fedaug.server.report.findings import Audit, GateFigures, Vetting
+from fedaug.server.report.findings import Anomalies, AnomalyFlag, Audit, GateFigures, Vetting
 from fedaug.server.report.gather import redraw, with_audit, with_runs
 from fedaug.server.report.model import (
     BudgetRun,
@@ -29,6 +29,8 @@ from fedaug.server.report.promises import not_promised
 from fedaug.server.report.render import write_report, write_statement
 
 __all__ = [
+    "Anomalies",
+    "AnomalyFlag",
     "Audit",
     "BudgetRun",
     "Cards",

@@ -11,6 +11,7 @@ from fedaug.privacy.audit.attacked import AttackedPool, Identifiers
 from fedaug.privacy.audit.figures import Membership, SiteAudit
 from fedaug.privacy.vetting import VerdictCode
 from fedaug.privacy.vetting.gate import SITE_ONLY_CODES
+from fedaug.server.anomalies import Check
 
 #: What a gate of class F or D can refuse a text for. What only one of class S can say makes no report.
 _REASONS: Final = frozenset(VerdictCode) - SITE_ONLY_CODES - {VerdictCode.PASSED}
@@ -66,6 +67,43 @@ class Vetting(Part):
             raise ValueError("more samples were accepted and refused than were offered")
         if (self.quarantined or 0) > (self.arrived or 0):
             raise ValueError("more samples were quarantined than arrived")
+        return self
+
+
+class AnomalyFlag(Part):
+    """One fact about what a site released or sent; see :class:`fedaug.server.anomalies.Flag`."""
+
+    site: str
+    check: Check
+    release: str
+    figure: float
+    threshold: float
+    false_alarm: Annotated[float, Field(gt=0, lt=1)]
+    set_aside: bool = False
+
+
+class Anomalies(Part):
+    """What the coordinator's checks of sites' releases and texts found, from DP output and the plan alone.
+
+    Attributes:
+        rule: How sites' values were added up.
+        hostile: How many hostile sites that rule was to bear; null for the plain sum.
+        on_anomaly: What was done about a flag.
+        false_alarm: Most often that one check flags a site that keeps to the protocol.
+        checks: How many were made; ``checks`` times ``false_alarm`` flags are to be expected of honest sites at most.
+    """
+
+    rule: str
+    hostile: Count | None = None
+    on_anomaly: Literal["flag", "set-aside"]
+    false_alarm: Annotated[float, Field(gt=0, lt=1)]
+    checks: Count
+    flags: tuple[AnomalyFlag, ...] = ()
+
+    @model_validator(mode="after")
+    def _acted_as_told(self) -> Self:
+        if any(flag.set_aside is not (self.on_anomaly == "set-aside") for flag in self.flags):
+            raise ValueError("a flag was acted on otherwise than the campaign says")
         return self
 
 

@@ -28,7 +28,7 @@ from fedaug.pages.recall import Deidentification
 from fedaug.privacy.limits import LIMITS
 from fedaug.privacy.units import PrivacyUnit
 from fedaug.server.report.cards import Cards
-from fedaug.server.report.findings import Audit, Vetting
+from fedaug.server.report.findings import Anomalies, Audit, Vetting
 from fedaug.strategies.messages import TrustModel
 
 _FORMAT: Final = "fedaug-report/1"
@@ -329,6 +329,7 @@ class ReportData(Part):
         fedaug_version: The version that made it.
         config: The campaign's settings as given.
         vetting: Gate by gate what was refused and why; gates of class F and D only.
+        anomalies: What is odd about sites' releases and texts; null in a report of before it was looked for.
         audit: What the run's audit found, if there was one.
         deidentification: What de-identification misses, measured on generated or public text. On real records it is
             measured in a site's own report, and only there.
@@ -351,6 +352,7 @@ class ReportData(Part):
 
     VERBATIM: ClassVar[frozenset[str]] = frozenset({"config"})
     vetting: Vetting | None = None
+    anomalies: Anomalies | None = None
     audit: Audit | None = None
     deidentification: Deidentification | None = None
     cards: Cards | None = None

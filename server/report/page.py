@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import Any, Final
 
 from fedaug.pages import words
@@ -11,6 +12,7 @@ from fedaug.pages.recall_plot import recall_plot
 from fedaug.pages.template import environment, trusted
 from fedaug.privacy.wilson import wilson
 from fedaug.server.report import plots
+from fedaug.server.report.anomalies_view import anomaly_rows
 from fedaug.server.report.audit_plot import audit_plot
 from fedaug.server.report.model import LabelFigure, ReportData, Utility
 from fedaug.server.report.privacy_view import (
@@ -59,6 +61,8 @@ def _view(data: ReportData) -> dict[str, Any]:
         "kinds": [(kind, f"k{number % COLOURS}") for number, kind in enumerate(kinds_in_order(privacy))],
         "sites_unfolded": len(privacy.sites) <= _SITES_UNFOLDED,
         "mechanisms": mechanisms(privacy),
+        "flagged": Counter(flag.site for flag in data.anomalies.flags) if data.anomalies else Counter(),
+        "anomalies": anomaly_rows(data.anomalies) if data.anomalies else [],
         "detection": words.detection_bound,
         "funnel": funnel(data),
         "gallery": gallery(data),

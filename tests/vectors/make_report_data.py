@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tests.vectors.report_findings import audit, budgets, cards, deidentification, vetting
+from tests.vectors.report_findings import anomalies, audit, budgets, cards, deidentification, vetting
 
 from fedaug.privacy.units import PrivacyUnit
 from fedaug.server.report import ReportData, not_promised, report_json
@@ -67,6 +67,7 @@ def report_data(sites: int = 10, labels: int = 77, rounds: int = 6, *, noise: bo
             "voting": {"rounds": rounds, "candidates": 4000, "votes_per_record": 8},
         },
         "vetting": vetting(),
+        "anomalies": anomalies(names),
         "audit": audit(names, noise=noise),
         "deidentification": deidentification(),
         "cards": cards(labels, noise=noise),

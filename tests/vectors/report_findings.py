@@ -26,6 +26,22 @@ def vetting() -> dict[str, Any]:
     }
 
 
+def anomalies(names: list[str]) -> dict[str, Any]:
+    """Two checks of the last site found something; nothing was done about it."""
+    flag = {"site": names[-1], "false_alarm": 0.001, "set_aside": False}
+    return {
+        "rule": "trimmed-mean",
+        "hostile": 1,
+        "on_anomaly": "flag",
+        "false_alarm": 0.001,
+        "checks": 14 * len(names),
+        "flags": [
+            flag | {"check": "sums-against-the-others", "release": "statistics", "figure": -0.31, "threshold": 0.1},
+            flag | {"check": "votes-on-one-candidate", "release": "votes/0", "figure": 812.4, "threshold": 301.7},
+        ],
+    }
+
+
 def audit(names: list[str], *, noise: bool = True, above: bool = False) -> dict[str, Any]:
     """An audit in which no site, or the first one, is above its claim; with the noise off it is plainly seen."""
     sites = {}

@@ -20,6 +20,8 @@ _IN_WORDS: Final[Mapping[str, str]] = {
     VerdictCode.UNBALANCED: "one group named too often",
     VerdictCode.INJECTION: "instructions to its reader",
     VerdictCode.TRIGGER: "a rare string that many share",
+    VerdictCode.OVER_QUOTA: "more of one label than a site may send",
+    VerdictCode.SET_ASIDE: "its site was set aside",
     VerdictCode.UNSUPPORTED: "too few units near it",
     VerdictCode.VERBATIM_COPY: "a run of words that stands in a record",
     VerdictCode.TOO_CLOSE: "unusually near one record",

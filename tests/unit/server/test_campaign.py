@@ -12,6 +12,7 @@ from tests.tiny_example import CAMPAIGN
 from fedaug.errors import ConfigError, FedaugError, InvalidBudget, MissingFile
 from fedaug.privacy.accounting import epsilon
 from fedaug.privacy.events import AboveThresholdEvent
+from fedaug.server.aggregation import AggregationSettings, why_impossible
 from fedaug.server.campaign import load_campaign, plan_campaign
 from fedaug.strategies.messages import CampaignPlan
 
@@ -150,3 +151,38 @@ def test_a_plan_without_these_tables_has_neither_release_nor_field(path: Path) -
     made = plan(path)
     assert (made.nearness, made.samples) == (None, None)
     assert {"nearness", "samples"}.isdisjoint(made.model_dump())
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"aggregation.rule": "krum"}, 'aggregation.rule = "krum" with hostile = 1 needs minimum_sites of at least 5'),
+        ({"aggregation.rule": "multi-krum", "aggregation.hostile": 2}, "of at least 7"),
+        ({"aggregation.rule": "trimmed-mean", "aggregation.hostile": 2}, "of at least 5"),
+        ({"aggregation.rule": "median", "minimum_sites": 2}, "of at least 3"),
+        ({"aggregation.units_per_site": 500}, "units_per_site is for rule"),
+        ({"aggregation.rule": "mean"}, "aggregation.rule"),
+        ({"aggregation.on_anomaly": "shoot"}, "aggregation.on_anomaly"),
+        ({"aggregation.false_alarm": math.nan}, "aggregation.false_alarm"),
+        ({"aggregation.most_votes": 0}, "aggregation.most_votes"),
+        ({"aggregation.hostile": -1}, "aggregation.hostile"),
+    ],
+)
+def test_an_aggregation_that_cannot_work_is_refused(path: Path, settings: dict[str, Any], said: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_campaign(path, settings)
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "settings", [{"rule": "median", "hostile": 1}, {"rule": "norm-bound"}, {"on_anomaly": "set-aside"}]
+)
+def test_what_needs_each_sites_values_is_refused_under_a_secure_sum(settings: dict[str, Any]) -> None:
+    made = AggregationSettings(**settings)
+    assert why_impossible(made, "local", 5) is None
+    assert "a secure sum hides them" in str(why_impossible(made, "secure-sum", 5))
+    assert why_impossible(AggregationSettings(), "secure-sum", 1) is None
+
+
+def test_the_rule_changes_no_plan_since_it_changes_no_release(path: Path) -> None:
+    assert plan(path).digest == plan(path, aggregation__rule="median", aggregation__on_anomaly="set-aside").digest

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 from tests.vectors.make_report_data import report_data
-from tests.vectors.report_findings import audit, deidentification, vetting
+from tests.vectors.report_findings import anomalies, audit, deidentification, vetting
 
 from fedaug.cli import run
 from fedaug.errors import ConfigError, InputError, MissingFile
@@ -32,7 +32,7 @@ def facts(**changes: Any) -> ReportData:
 
 def test_optional_parts_may_be_absent_and_the_page_is_whole_without_them() -> None:
     values = report_data(sites=2, labels=5, rounds=2)
-    for name in ("vetting", "audit", "deidentification", "cards", "not_promised"):
+    for name in ("vetting", "anomalies", "audit", "deidentification", "cards", "not_promised"):
         del values[name]
     values["utility"]["budgets"] = []
     data = ReportData(**values)
@@ -288,6 +288,34 @@ def test_report_command_draws_again(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert run(["report", str(tmp_path / "none")]) == 2
 
 
+def test_anomalies_are_shown_beside_the_site_with_figure_threshold_and_rate() -> None:
+    html = render_html(facts())
+    assert html.count("bank-3") > html.count("bank-2")
+    assert '<a class="small" href="#anomalies">2 anomalies</a>' in html
+    assert "Its class sums point elsewhere than all other sites’" in html
+    assert "greatest cosine that noise leaves possible" in html
+    assert "flagged only" in html
+    assert "42 checks" in html
+    assert "with a chance of 0.001 at most" in html
+    assert "which is to bear 1 hostile site." in html
+    quiet = anomalies(["bank-1"]) | {"flags": []}
+    assert "No site was flagged." in render_html(facts(anomalies=quiet))
+
+
+def test_a_flag_that_was_acted_on_otherwise_than_the_campaign_says_is_refused() -> None:
+    wrong = anomalies(["bank-1"]) | {"on_anomaly": "set-aside"}
+    with pytest.raises(ValidationError, match="acted on otherwise"):
+        facts(anomalies=wrong)
+
+
+def test_report_command_names_flagged_sites(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_report(facts(audit=None), tmp_path / "out")
+    assert run(["report", str(tmp_path / "out"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["anomalies"] == 2
+    assert run(["report", str(tmp_path / "out")]) == 0
+    assert "bank-3 is flagged: votes-on-one-candidate in votes/0, 812.4 beside 301.7" in capsys.readouterr().out
+
+
 def test_hostile_names_in_the_new_parts_stay_text() -> None:
     bad = "<script>alert(1)</script>\u202e" + "x" * 10_000
     values = report_data(sites=2, labels=3, rounds=2)
@@ -295,6 +323,8 @@ def test_hostile_names_in_the_new_parts_stay_text() -> None:
     values["audit"]["membership"]["attack"] = bad
     attacked = values["audit"]["attacked"][0]
     attacked["on"] = attacked["attacks"][0]["attack"] = attacked["skipped"][0]["why"] = attacked["notes"][0] = bad[:900]
+    values["anomalies"] = anomalies([bad]) | {"rule": bad}
+    values["anomalies"]["flags"][0]["release"] = bad
     values["deidentification"] = deidentification()
     values["deidentification"] |= {"policy": bad, "note": bad}
     values["deidentification"]["types"][bad] = values["deidentification"]["types"]["PERSON"]

@@ -127,6 +127,28 @@ def test_a_text_that_a_site_repeats_is_pooled_all_the_same(tmp_path: Path, monke
     assert not {(one.text, one.label) for one in pooled} & {(one.text, one.label) for one in aside}
 
 
+def test_copies_are_told_and_a_quota_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All sites send the same texts of one label: each is named, and no more than the quota is pooled."""
+    made = [one for one in LabelPhrases(60).generate(["card_arrival", "pin_blocked"], 7) if one.label == "pin_blocked"]
+    monkeypatch.setenv("FEDAUG_DATA", str(tmp_path / "no-data"))
+    monkeypatch.setattr(Offers, "make", lambda *_: Offer(tuple(made[:40]), outside_dp=False))
+    report = run(
+        tmp_path,
+        **{"samples.count": 40, "aggregation.texts_per_label": 3, "aggregation.rule": "median", "gates": []},
+    )
+    flags = {(flag["site"], flag["check"]) for flag in report["anomalies"]["flags"] if flag["release"] == "samples"}
+    checks = ("texts-of-one-label", "texts-like-another-sites")
+    assert flags == {(site, check) for site in report["privacy"]["sites"] for check in checks}
+    assert report["anomalies"]["rule"] == "median"
+    gates = {gate["gate"]: gate for gate in report["vetting"]["gates"]}
+    assert gates["quota"]["reasons"] == {"over-quota": SITES * (len(made[:40]) - 3)}
+    with Pool.open(tmp_path / "out" / "pool.sqlite") as pool:
+        aside = pool.samples("tiny", status=SampleStatus.QUARANTINED)
+        sent = {one.text for one in made} & {sample.text for sample in pool.samples("tiny")}
+    assert {sample.source for sample in aside} == {"over-quota"}
+    assert sent <= {one.text for one in made[:3]}
+
+
 def test_what_class_s_gates_found_stays_in_the_sites_folders(within: tuple[Path, dict[str, Any]]) -> None:
     folder, _ = within
     sites = sorted((folder / "out" / "sites").glob("site-*"))

@@ -34,6 +34,7 @@ from fedaug.privacy.audit.outcome import AuditOutcome
 from fedaug.privacy.deid import Deidentifier
 from fedaug.privacy.noise import NoiseSource, SystemNoise
 from fedaug.privacy.units import PrivacyUnit
+from fedaug.server.aggregation import AggregationSettings
 from fedaug.server.campaign import plan_campaign
 from fedaug.server.candidates import CandidateSource
 from fedaug.server.coordinator import CampaignResult, Coordinator, Narrator
@@ -169,7 +170,7 @@ def _through(
     source: CandidateSource,
 ) -> tuple[CampaignResult, Overheard, HeardAdapter | None]:
     """The campaign, with one site that holds canaries; what its coordinator got and asked, and the site's adapter."""
-    config = example.campaign.model_copy(update={"minimum_sites": 1})
+    config = example.campaign.model_copy(update={"minimum_sites": 1, "aggregation": AggregationSettings()})
     alone = replace(example, campaign=config)
     with ExitStack() as stack:
         sites = VirtualSites(alone, work / "sites", lambda: plain, noise, prefix=AUDIT_FOLDER, told=narrator.step)
