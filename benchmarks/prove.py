@@ -45,6 +45,12 @@ SUITES = {
     "mutations": ("tests/attacks/test_mutations.py", "tests/attacks/test_enrolment_attacks.py"),
     "replays": ("tests/attacks/test_replays.py", "tests/attacks/test_enrolled_consortium.py"),
     "logs": ("tests/attacks/test_log_attacks.py",),
+    "secure-sum": (
+        "tests/unit/secure_sum",
+        "tests/attacks/test_secure_sum_keys.py",
+        "tests/attacks/test_secure_sum_order.py",
+        "tests/attacks/test_secure_sum_survivors.py",
+    ),
     "units": ("tests/unit/client/test_units.py", "tests/unit/client/test_policy.py", "tests/unit/strategies"),
 }
 
@@ -99,6 +105,7 @@ def parts() -> Iterator[Part]:
     yield Part("contamination", lambda _: facts("contamination", "kinds", "innocent_refused"), contamination_bars)
     yield Part("collapse", lambda _: facts("collapse", "fired_at"), collapse_bars)
     yield Part("attacks", lambda _: facts("attacks", "least"), attack_bars)
+    yield Part("secure-sum-cost", lambda _: benchmark("secure_sum"), lambda found: {"measured": found["ratio"] > 0})
     yield Part("accounting-speed", lambda _: benchmark("accounting"), lambda found: {"measured": found["ratio"] > 0})
 
 
