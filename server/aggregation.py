@@ -44,13 +44,16 @@ class AggregationSettings(BaseModel):
         return load_rule(self.rule, self.hostile, units=self.units_per_site)
 
 
-def why_impossible(settings: AggregationSettings, trust_model: str, minimum_sites: int) -> str | None:
+def why_impossible(
+    settings: AggregationSettings, trust_model: str, minimum_sites: int, *, support: bool = False
+) -> str | None:
     """What keeps the settings from working in a campaign; None if nothing does.
 
     Args:
         settings: The table.
         trust_model: Whether sites' values are seen one by one.
         minimum_sites: With how many sites a round counts.
+        support: Whether votes are to show how many units are near a text, which only their sum can.
     """
     if settings.units_per_site is not None and settings.rule != NormBound.name:
         return f'aggregation.units_per_site is for rule = "{NormBound.name}": leave it out'
@@ -59,6 +62,8 @@ def why_impossible(settings: AggregationSettings, trust_model: str, minimum_site
             return f'aggregation.rule = "{settings.rule}" needs each site\'s values, and a secure sum hides them'
         if settings.on_anomaly == "set-aside":
             return 'aggregation.on_anomaly = "set-aside" needs each site\'s values, and a secure sum hides them'
+    if support and settings.rule != Sum.name:
+        return f'support counts units by the sum of votes, and aggregation.rule = "{settings.rule}" gives none'
     least = settings.loaded().least_sites
     if minimum_sites < least:
         bears = f"with hostile = {settings.hostile} " if settings.hostile else ""

@@ -202,7 +202,9 @@ class CampaignConfig(Settings):
 
     @model_validator(mode="after")
     def _aggregation_works(self) -> Self:
-        problem = why_impossible(self.aggregation, self.privacy.trust_model, self.minimum_sites)
+        problem = why_impossible(
+            self.aggregation, self.privacy.trust_model, self.minimum_sites, support=self.support is not None
+        )
         if problem is not None:
             raise ValueError(problem)
         return self

@@ -13,10 +13,13 @@ from tests.small import LABELS, make_plan
 
 from fedaug.augmentation.candidates import Candidate
 from fedaug.privacy.units import PrivacyUnit
+from fedaug.privacy.vetting import VerdictCode
 from fedaug.server.aggregation import AggregationSettings
 from fedaug.server.anomalies import Check, Flag, Noised
 from fedaug.server.anomalies.texts import near_copies, over_quota
 from fedaug.server.anomalies.watch import Watch
+from fedaug.server.inbound import Arrivals, Inbound, limit, set_aside
+from fedaug.server.pool_records import SampleStatus
 from fedaug.strategies.class_statistics import class_sums, label_counts
 from fedaug.strategies.contributions import Contributions
 from fedaug.strategies.noised_lengths import longest, shortest_clean
@@ -252,6 +255,26 @@ def test_nothing_sent_is_nothing_found() -> None:
     assert near_copies({}) == {}
     assert near_copies({"a": []}) == {"a": []}
     assert sent({"a": [], "b": []}) == []
+
+
+def arrived(site: str, batch: list[Candidate]) -> Inbound:
+    return Inbound(site, outside_dp=False, kept=tuple(batch), quarantined=())
+
+
+def test_texts_of_a_site_that_was_set_aside_are_quarantined_and_counted() -> None:
+    arrivals = Arrivals(arrived=9)
+    judged = [arrived("a", texts("a", 4)), arrived("b", texts("b", 5))]
+    a, b = limit(judged, arrivals, {"b"}, None)
+    assert (len(a.kept), len(b.kept), len(b.quarantined)) == (4, 0, 5)
+    assert {verdict.code for _, verdict in b.quarantined} == {VerdictCode.SET_ASIDE}
+    assert (arrivals.quarantined, arrivals.gates) == (5, {"anomaly": {VerdictCode.SET_ASIDE: 5}})
+    assert all(sample.status is SampleStatus.QUARANTINED for sample in set_aside(b))
+
+
+def test_without_a_quota_or_an_anomaly_all_texts_stay() -> None:
+    arrivals, judged = Arrivals(), [arrived("a", texts("a", 4))]
+    assert limit(judged, arrivals, frozenset(), None) == judged
+    assert arrivals == Arrivals()
 
 
 def test_a_quota_keeps_the_first_texts_of_each_label() -> None:

@@ -161,6 +161,7 @@ def test_a_plan_without_these_tables_has_neither_release_nor_field(path: Path) -
         ({"aggregation.rule": "trimmed-mean", "aggregation.hostile": 2}, "of at least 5"),
         ({"aggregation.rule": "median", "minimum_sites": 2}, "of at least 3"),
         ({"aggregation.units_per_site": 500}, "units_per_site is for rule"),
+        ({"aggregation.rule": "median", "support.units": 3}, "support counts units by the sum of votes"),
         ({"aggregation.rule": "mean"}, "aggregation.rule"),
         ({"aggregation.on_anomaly": "shoot"}, "aggregation.on_anomaly"),
         ({"aggregation.false_alarm": math.nan}, "aggregation.false_alarm"),
