@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 
 from fedaug.augmentation.candidates import Candidate, Dependence
+from fedaug.pages.facts import LARGEST_FIGURE
 from fedaug.privacy.accounting import epsilon
 from fedaug.privacy.events import Event
 from fedaug.privacy.vetting import GateClass
@@ -89,7 +90,10 @@ def _anomalies(result: CampaignResult) -> Anomalies:
         on_anomaly=settings.on_anomaly,
         false_alarm=settings.false_alarm,
         checks=found.checks,
-        flags=tuple(AnomalyFlag(**asdict(flag)) for flag in found.flags),
+        flags=tuple(
+            AnomalyFlag(**asdict(flag) | {"figure": _drawn(flag.figure), "threshold": _drawn(flag.threshold)})
+            for flag in found.flags
+        ),
     )
 
 
@@ -166,7 +170,12 @@ def _site_metric(result: CampaignResult) -> SiteMetric | None:
     right, wrong = (float(value) for value in total.values)
     count = max(right + wrong, 1.0)
     spread = total.noise_std * float(np.hypot(right, wrong)) / count**2
-    return SiteMetric(value=right / count, noise_std=spread, sites=len(total.releases))
+    return SiteMetric(value=_drawn(right / count), noise_std=_drawn(spread), sites=len(total.releases))
+
+
+def _drawn(figure: float) -> float:
+    """A figure that a site has a hand in, no larger than a report takes: none may keep the report from being made."""
+    return min(max(figure, -LARGEST_FIGURE), LARGEST_FIGURE)
 
 
 def _privacy(result: CampaignResult) -> Privacy:
@@ -250,7 +259,8 @@ def _descent(sample: PoolSample, ancestry: Mapping[str, Candidate]) -> dict[str,
 
 
 def _round(turn: VotingRound) -> Round:
-    p10, p25, p50, p75, p90, most = (float(value) for value in np.quantile(turn.votes, [0.1, 0.25, 0.5, 0.75, 0.9, 1]))
+    shown = np.quantile(turn.votes, [0.1, 0.25, 0.5, 0.75, 0.9, 1])
+    p10, p25, p50, p75, p90, most = (_drawn(float(value)) for value in shown)
     return Round(
         round=turn.turn + 1,
         candidates=turn.candidates,

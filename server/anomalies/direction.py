@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import ndtri
 
 from fedaug.server.anomalies.flag import Check, Flag, Noised
 from fedaug.strategies.noised_lengths import shortest_clean
@@ -73,7 +73,7 @@ def _greatest_cosine(mine: Floats, theirs: Floats, own: float, rest: float, chan
     """Of the clean parts, but for three times the chance; 1 where the noise hides them."""
     lengths = float(np.linalg.norm(mine)), float(np.linalg.norm(theirs))
     spread = math.hypot(own * lengths[1], rest * lengths[0])
-    most = float((mine * theirs).sum()) + float(stats.norm.isf(chance)) * spread
+    most = float((mine * theirs).sum()) - float(ndtri(chance)) * spread
     if most < 0:  # whatever the clean lengths are; the noised ones give the figure
         return most / (lengths[0] * lengths[1])
     # The projections took some of the dimensions; counting those too makes the lengths no longer than they are.

@@ -18,7 +18,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import ndtri
 
 from fedaug.server.anomalies.flag import Check, Flag, Noised
 from fedaug.strategies.noised_lengths import longest
@@ -84,10 +84,11 @@ def votes_against_counts(
     """
     found = []
     for group, share in _groups(len(counts.values), shape, chance):
-        cast = np.flatnonzero(np.isin(labels, group)) if labels is not None else np.arange(len(votes.values))
-        if not len(cast) or (labels is None and len(group) < len(counts.values)):
+        if labels is None and len(group) < len(counts.values):
             continue
-        heard = group if labels is None else np.intersect1d(group, labels)  # no record of another label casts a vote
+        cast, heard = _cast(labels, group, len(votes.values))
+        if not len(cast):
+            continue
         fewest = 1 / math.sqrt(min(len(counts.values), shape.records))
         most = math.sqrt(min(len(cast), shape.records * shape.votes))
         total = float(votes.values[cast].sum())
@@ -110,6 +111,17 @@ def _groups(labels: int, shape: Shape, chance: float) -> Iterator[tuple[NDArray[
             yield np.array([label]), chance / (2 * labels)
 
 
+def _cast(
+    labels: NDArray[np.integer] | None, group: NDArray[np.int64], count: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The candidates that records of a group of labels may vote for, and the labels that have any."""
+    if labels is None:
+        return np.arange(count), group
+    if len(group) == 1:
+        return np.flatnonzero(labels == group[0]), group
+    return np.flatnonzero(np.isin(labels, group)), np.intersect1d(group, labels)
+
+
 def _worst(check: Check, site: str, release: str, found: list[tuple[float, float]], chance: float) -> Flag | None:
     """The figure that is furthest beyond its threshold, if any is."""
     beyond = [(figure / threshold, figure, threshold) for figure, threshold in found if figure > threshold]
@@ -120,4 +132,4 @@ def _worst(check: Check, site: str, release: str, found: list[tuple[float, float
 
 
 def _quantile(chance: float) -> float:
-    return float(stats.norm.isf(chance))
+    return -float(ndtri(chance))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from scipy import stats
+from scipy.special import ndtri
 
 from fedaug.server.anomalies.flag import Check, Flag, Noised
 
@@ -28,6 +28,6 @@ def votes_on_one_candidate(site: str, release: str, votes: Noised, most: float, 
         return None  # all votes are on the only one there is
     spread = votes.noise_std * math.sqrt((1 - most) ** 2 + most**2 * (count - 1))
     allowed = most * float(votes.values.sum())
-    threshold = allowed + float(stats.norm.isf(chance / count)) * spread + 1e-9 * max(1.0, abs(allowed))
+    threshold = allowed - float(ndtri(chance / count)) * spread + 1e-9 * max(1.0, abs(allowed))
     figure = float(votes.values.max())
     return Flag(site, Check.ONE_CANDIDATE, release, figure, threshold, chance) if figure > threshold else None

@@ -106,11 +106,20 @@ ATTACKS: Mapping[str, tuple[str, Callable[[NDArray[np.float64]], NDArray[np.floa
 }
 
 
-@pytest.mark.parametrize("subjects", [False, True])
-@pytest.mark.parametrize("attack", ATTACKS)
+#: Of subjects with many records, counts bound votes and sums too loosely to show these.
+RECORDS_ONLY = frozenset({"says it is ten times as large", "says it is tiny"})
+
+
+@pytest.mark.parametrize(
+    ("attack", "subjects"),
+    [
+        (attack, subjects)
+        for attack in ATTACKS
+        for subjects in (False, True)
+        if attack not in RECORDS_ONLY or not subjects
+    ],
+)
 def test_each_attack_raises_its_flag_and_no_other_site_is_blamed(attack: str, subjects: bool) -> None:
-    if subjects and attack in {"says it is ten times as large", "says it is tiny"}:
-        pytest.skip("of subjects with many records, counts bound votes and sums too loosely")
     kind, change, check = ATTACKS[attack]
     seen, labels = world(subjects=subjects)
     found = flags(lying(seen, kind, change), labels, subjects=subjects)

@@ -14,13 +14,17 @@ from fedaug.augmentation.candidates import Candidate, Dependence
 from fedaug.privacy.accounting import epsilon
 from fedaug.privacy.envelope import Header
 from fedaug.privacy.events import Event
+from fedaug.privacy.limits import LIMITS
 from fedaug.privacy.vetting import GateClass, Verdict, VerdictCode
+from fedaug.server.anomalies import Check, Flag
+from fedaug.server.anomalies.watch import Found
 from fedaug.server.campaign import load_campaign, plan_campaign
 from fedaug.server.candidates import CandidateSource
-from fedaug.server.coordinator import CampaignResult
+from fedaug.server.coordinator import CampaignResult, VotingRound
 from fedaug.server.inbound import Arrivals
 from fedaug.server.pool_records import PoolSample
-from fedaug.server.report import ReportData
+from fedaug.server.report import ReportData, report_json
+from fedaug.server.rounds import Total
 from fedaug.server.schooling import Heldout
 from fedaug.server.students.evaluate import evaluate
 from fedaug.server.summary import summarise
@@ -140,3 +144,28 @@ def test_texts_that_sites_sent_are_offered_too_and_what_was_refused_of_them_is_c
         ("support", "D", 1),
     ]
     assert vetting.gates[0].reasons == {"too-long": 1, "too-short": 2}
+
+
+def test_no_value_of_a_site_keeps_the_report_from_being_made(result: CampaignResult) -> None:
+    """A release may hold values of 1e12 each: sums, lengths and quotients of them are larger than a report takes."""
+    huge = np.full(40, 3 * LIMITS.release_magnitude)
+    result.rounds.append(VotingRound(0, 40, 10, huge, 5.0, None))
+    result.rounds.append(VotingRound(1, 40, 10, -huge, 5.0, None))
+    result.site_metric = Total(np.array([3e12, -3e12]), 5.0, result.releases)
+    result.found = Found((Flag("a", Check.SUMS_AGAINST_COUNTS, "statistics", 1e14, 1e13, 0.001),), 1)
+    made = report(result)
+    assert report_json(made)
+    assert made.anomalies is not None
+    assert [flag.figure for flag in made.anomalies.flags] == [1e12]
+    assert made.rounds[0].votes is not None
+    assert made.rounds[0].votes.maximum == 1e12
+
+
+def test_flags_and_the_rule_are_told_as_the_campaign_ran(result: CampaignResult) -> None:
+    result.found = Found((Flag("b", Check.ONE_CANDIDATE, "votes/1", 80.0, 30.0, 0.001),), 12)
+    told = report(result).anomalies
+    assert told is not None
+    assert (told.rule, told.hostile, told.on_anomaly, told.checks) == ("sum", None, "flag", 12)
+    assert [(flag.site, flag.check, flag.release, flag.set_aside) for flag in told.flags] == [
+        ("b", Check.ONE_CANDIDATE, "votes/1", False)
+    ]
