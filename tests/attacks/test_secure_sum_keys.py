@@ -27,6 +27,7 @@ from fedaug.server.secure_sum import run_sum
 from fedaug.strategies.secure_sum.messages import (
     AskMaskedShare,
     AskSumShares,
+    SumKeys,
     decode_sum_reply,
 )
 from fedaug.strategies.secure_sum.statements import SiteKeys, sign_keys
@@ -180,6 +181,35 @@ def test_the_coordinator_leaves_out_who_speaks_in_anothers_name() -> None:
     replies[BOB] = replies[CAROL]
     found.coordinator.receive(replies)
     assert found.coordinator.faults == {BOB: "FA401"}
+
+
+def test_the_coordinator_leaves_out_who_shows_a_key_that_is_in_use() -> None:
+    """Another's keys under its own name, or one key for both purposes: sites would end the round for all."""
+    found = brought_to("keys")
+    replies = found.ask(found.coordinator.requests())
+    alice = decode_sum_reply(replies[ALICE])[0].keys
+    one = KeyPair(bytes([70]) * 32).public
+    shown = {
+        BOB: (bytes.fromhex(alice.mask_key), bytes.fromhex(alice.share_key)),
+        CAROL: (one, one),
+    }
+    for name, pair in shown.items():
+        keys = sign_keys(found.terms, name, *pair, signer(names(5).index(name)))
+        replies[name] = encode(SumKeys(keys=keys))
+    found.coordinator.receive(replies)
+    assert found.coordinator.faults == {BOB: "FA401", CAROL: "FA401"}
+    assert np.array_equal(run_sum(found.coordinator, found.ask), found.plain((ALICE, DAVE, ERIN)))
+
+
+def test_a_list_that_gives_another_key_than_was_named_is_refused() -> None:
+    """A caller's own lookup that knows sites by name only; the key that signed is then not the one that is named."""
+    found = brought_to("shares")
+    found.sites[ALICE]._key_of = lambda name, key_id: signer(names(5).index(name)).public_key()
+    bob = next(keys for keys in request_to(found, ALICE).sites if keys.site == BOB)
+    pair = (bytes.fromhex(bob.mask_key), bytes.fromhex(bob.share_key))
+    strange = sign_keys(found.terms, BOB, *pair, lists.MALLORY)
+    change = changed_roster(found, lambda sites: [strange if one.site == BOB else one for one in sites])
+    refused(found, ALICE, change, BadSignature, "another key than the site's")
 
 
 def test_without_enough_keys_the_coordinator_aborts() -> None:

@@ -23,9 +23,11 @@ from fedaug.errors import BadSignature, ProtocolError
 from fedaug.privacy.masking import shamir
 from fedaug.privacy.masking.agreement import KeyPair, mask_seed, own_mask_seed
 from fedaug.privacy.masking.masks import add_mask
+from fedaug.server.secure_sum import run_sum
 from fedaug.strategies.secure_sum.messages import (
     AskSurvivors,
     AskUnmasking,
+    SumSurvivors,
     SumUnmasking,
     decode_sum_reply,
 )
@@ -196,6 +198,30 @@ def test_a_signature_of_a_site_that_dropped_out_is_refused() -> None:
     more = (*asked.signatures, sign_survivors(said, ERIN, signer(4)))
     late = AskUnmasking(round=asked.round, signatures=more)
     refused(found, ALICE, late, ProtocolError, "not one of them")
+
+
+def test_the_coordinator_leaves_out_who_signs_another_set() -> None:
+    """Else every site would refuse to unmask what is handed on to it."""
+    found = brought_to("survivors")
+    replies = found.ask(found.coordinator.requests())
+    other = statement(found).model_copy(update={"survivors": (ALICE, BOB, CAROL)})
+    replies[BOB] = encode(SumSurvivors(signed=sign_survivors(other, BOB, signer(1))))
+    replies[CAROL] = replies[DAVE]
+    found.coordinator.receive(replies)
+    assert found.coordinator.faults == {BOB: "FA402", CAROL: "FA401"}
+    assert np.array_equal(run_sum(found.coordinator, found.ask), found.plain(names(5)))
+
+
+@pytest.mark.parametrize("part", ["seeds", "mask_keys"])
+def test_the_coordinator_leaves_out_who_gives_shares_of_others_than_it_was_asked_for(part: str) -> None:
+    found = brought_to("unmasking", gone={ERIN: STEPS.index("values")})
+    replies = found.ask(found.coordinator.requests())
+    given = decode_sum_reply(replies[BOB])[0]
+    less = dict(list(getattr(given, part).items())[1:])
+    replies[BOB] = encode(given.model_copy(update={part: less}))
+    found.coordinator.receive(replies)
+    assert found.coordinator.faults == {BOB: "FA401"}
+    assert np.array_equal(found.coordinator.total, found.plain((ALICE, BOB, CAROL, DAVE)))
 
 
 def test_nothing_is_unmasked_before_survivors_have_signed() -> None:
